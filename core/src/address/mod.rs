@@ -1,0 +1,1 @@
+//! Mail addresses: mailboxes, paths and address lists.

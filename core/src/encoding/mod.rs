@@ -1,0 +1,1 @@
+//! Text encodings of mail: base64, quoted-printable, encoded words, modified UTF-7, charsets.

@@ -1,0 +1,1 @@
+//! IMAP4rev1: grammar, server session and mailbox view.

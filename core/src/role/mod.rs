@@ -1,0 +1,1 @@
+//! The roles of mail agents: submission, transfer, delivery, access.

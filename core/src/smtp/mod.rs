@@ -1,0 +1,1 @@
+//! SMTP and LMTP: grammar, server session and client session.
