@@ -1,1 +1,198 @@
-//! limits
+//! Every limit of Postroad, in one place, each with its clause or precedent.
+
+use core::time::Duration;
+
+macro_rules! limits {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $value:expr, $clause:literal; )+) => {
+        /// The limits in force. [`Limits::default`] is what the clauses ask for or what precedent
+        /// has shown to work; a configuration may change each.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        pub struct Limits {
+            $( $(#[doc = $doc])+ #[doc = ""] #[doc = concat!("Source: ", $clause, ".")]
+               #[cfg_attr(feature = "serde", serde(with = "number"))]
+               pub $name: $type, )+
+        }
+
+        impl Limits {
+            /// The names of the limits, as a configuration spells them.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            /// The default limits.
+            pub const DEFAULT: Self = Self { $($name: $value),+ };
+
+            /// Every limit as a row for a person: name, value with its unit, source.
+            #[must_use]
+            pub fn rows(&self) -> alloc::vec::Vec<(&'static str, alloc::string::String, &'static str)> {
+                alloc::vec![$((stringify!($name), self.$name.written(), $clause)),+]
+            }
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self::DEFAULT
+            }
+        }
+    };
+}
+
+limits! {
+    /// Octets of an SMTP command line, CRLF included.
+    command_line: usize = 2_048, "RFC 5321 §4.5.3.1.4 (512 and up), RFC 4954 §4";
+    /// Octets of a line of content without its CRLF.
+    text_line: usize = 998, "RFC 5321 §4.5.3.1.6";
+    /// Octets of a local-part.
+    local_part: usize = 64, "RFC 5321 §4.5.3.1.1";
+    /// Octets of a domain.
+    domain: usize = 255, "RFC 5321 §4.5.3.1.2";
+    /// Octets of a message.
+    message: u64 = 50 * 1024 * 1024, "RFC 1870; 50 MiB is the precedent of large providers";
+    /// Octets of a header block.
+    header_block: usize = 256 * 1024, "precedent: Postfix header_size_limit, doubled and more";
+    /// Fields of a header block.
+    header_fields: usize = 1_000, "precedent: Exim, Cyrus";
+    /// Recipients of one transaction.
+    recipients: usize = 1_000, "RFC 5321 §4.5.3.1.8 (100 and up)";
+    /// Transactions of one SMTP connection.
+    transactions: usize = 1_000, "RFC 9422 MAILMAX";
+    /// Nesting of MIME parts.
+    mime_depth: usize = 100, "precedent: Postfix mime_nesting_limit";
+    /// MIME parts of a message.
+    mime_parts: usize = 10_000, "precedent: Dovecot";
+    /// Received fields before mail is taken for looping.
+    received_hops: usize = 50, "RFC 5321 §6.3";
+    /// Octets of an IMAP command line before login, literals included.
+    imap_line_before_login: usize = 8 * 1024, "RFC 7162 §4";
+    /// Octets of an IMAP command line after login, literals not included.
+    imap_line: usize = 64 * 1024, "RFC 7162 §4; precedent: Dovecot imap_max_line_length";
+    /// Octets of all the literals of one IMAP command, an APPEND's message not included.
+    imap_literal: usize = 64 * 1024, "RFC 7888 §4";
+    /// Nesting of IMAP search keys.
+    imap_search_depth: usize = 50, "precedent: Cyrus";
+    /// IMAP commands in a row that could not be understood before the connection is closed.
+    imap_bad_commands: usize = 20, "precedent: Dovecot";
+    /// SMTP commands in a transaction's place that led to an error before the connection is closed.
+    smtp_bad_commands: usize = 20, "precedent: Postfix smtpd_hard_error_limit";
+    /// Octets of a POP3 command line, CRLF included.
+    pop3_line: usize = 255, "RFC 2449 §4, RFC 5034 §4";
+    /// Octets of a SASL response, decoded.
+    sasl_response: usize = 12_288, "RFC 4954 §4";
+    /// Keywords of one mailbox.
+    keywords: usize = 26, "Maildir++: one letter each";
+    /// Octets of a keyword.
+    keyword: usize = 255, "precedent: Dovecot";
+    /// Octets of a mailbox name, in UTF-8.
+    mailbox_name: usize = 200, "file names of 255 octets, in modified UTF-7";
+    /// Levels of a mailbox name.
+    mailbox_depth: usize = 20, "precedent: Dovecot";
+    /// Mailboxes of one account.
+    mailboxes: usize = 10_000, "precedent: Cyrus";
+    /// SMTP connections of one address at a time.
+    smtp_connections_per_address: usize = 20, "precedent: Postfix smtpd_client_connection_count_limit, halved";
+    /// Connections of all kinds at a time.
+    connections: usize = 10_000, "one thread each";
+    /// Failed logins before the connection is closed.
+    failed_logins: u32 = 3, "RFC 4954 §6, RFC 3501 §11";
+    /// Delay before the answer to the first failed login; it doubles with each.
+    failed_login_delay: Duration = Duration::from_secs(2), "precedent: Dovecot auth_failure_delay";
+    /// Time from the greeting to a login.
+    login_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
+    /// Time for a TLS handshake.
+    tls_handshake: Duration = Duration::from_secs(60), "precedent: Postfix";
+    /// Silence before an SMTP server closes.
+    smtp_idle: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2.7";
+    /// Silence before a POP3 server closes.
+    pop3_idle: Duration = Duration::from_secs(10 * 60), "RFC 1939 §3";
+    /// Silence before an IMAP server closes, IDLE included.
+    imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
+    /// Time for a peer to take what is transmitted, per write.
+    write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
+    /// Client: wait for the greeting.
+    client_greeting: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2.1";
+    /// Client: wait for a reply to EHLO, STARTTLS or AUTH.
+    client_hello: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2";
+    /// Client: wait for a reply to MAIL.
+    client_mail: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2.2";
+    /// Client: wait for a reply to RCPT.
+    client_rcpt: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2.3";
+    /// Client: wait for a reply to DATA.
+    client_data: Duration = Duration::from_secs(2 * 60), "RFC 5321 §4.5.3.2.4";
+    /// Client: wait for a block of content to be taken.
+    client_block: Duration = Duration::from_secs(3 * 60), "RFC 5321 §4.5.3.2.5";
+    /// Client: wait for the reply to the end of data.
+    client_end: Duration = Duration::from_secs(10 * 60), "RFC 5321 §4.5.3.2.6";
+    /// Client: lines of one reply.
+    client_reply_lines: usize = 100, "precedent: Exim";
+}
+
+/// A limit's value, written for a person.
+trait Written {
+    fn written(&self) -> alloc::string::String;
+}
+
+macro_rules! written {
+    ($($type:ty),+) => {$(
+        impl Written for $type {
+            fn written(&self) -> alloc::string::String {
+                alloc::format!("{self}")
+            }
+        }
+    )+};
+}
+
+written!(usize, u64, u32);
+
+impl Written for Duration {
+    fn written(&self) -> alloc::string::String {
+        alloc::format!("{} s", self.as_secs())
+    }
+}
+
+/// Limits are plain numbers in a configuration; durations are seconds.
+#[cfg(feature = "serde")]
+mod number {
+    use super::Duration;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) trait Number: Copy {
+        fn to(self) -> u64;
+        fn from(number: u64) -> Option<Self>;
+    }
+
+    macro_rules! number {
+        ($($type:ty),+) => {$(
+            impl Number for $type {
+                fn to(self) -> u64 {
+                    self as u64
+                }
+                fn from(number: u64) -> Option<Self> {
+                    number.try_into().ok()
+                }
+            }
+        )+};
+    }
+
+    number!(usize, u64, u32);
+
+    impl Number for Duration {
+        fn to(self) -> u64 {
+            self.as_secs()
+        }
+        fn from(number: u64) -> Option<Self> {
+            Some(Duration::from_secs(number))
+        }
+    }
+
+    pub(super) fn serialize<T: Number, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        value.to().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Number, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        let number = u64::deserialize(from)?;
+        T::from(number).ok_or_else(|| D::Error::custom("the number is too large"))
+    }
+}
