@@ -1,1 +1,10 @@
-//! The roles of mail agents: submission, transfer, delivery, access.
+//! The roles of mail agents, by RFC 5598's names: submission, transfer, delivery, access.
+//!
+//! A role is a session that contains a protocol session, answers what it can from its
+//! [`Directory`](directory::Directory) and its configuration, and asks the host for the rest in one
+//! shared vocabulary, [`Effect`]. So a runtime is written once, for all roles.
+
+pub mod directory;
+mod effect;
+
+pub use effect::{Check, Effect, Input, Report, Verdict};

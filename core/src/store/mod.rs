@@ -1,1 +1,391 @@
-//! The vocabulary of the message store.
+//! The vocabulary of the message store: what roles ask of it and what it answers.
+//!
+//! A store is reached through one door, [`Store::perform`]: a [`Request`] goes in, an [`Answer`]
+//! comes out. Content never travels inside them: octets to be stored are *lent* by the session
+//! ([`Session::content`](crate::machine::Session::content)), octets that were read are *handed
+//! over* ([`Session::handle_content`](crate::machine::Session::handle_content)), a slice at a time.
+//!
+//! One [`Store`] value serves one session. At most one mailbox is open in it and at most one
+//! message is being written.
+//!
+//! # What every store promises
+//! - A UID is durable before it is shown, grows, and is never used again under one UIDVALIDITY.
+//! - [`Answer::Delivered`], [`Answer::Appended`], [`Answer::Copied`] and changed flags are said only
+//!   after the change is on stable storage.
+//! - A failed request changes nothing that can be seen.
+//! - Message octets are those that were stored; every line of them ends with CRLF as the store
+//!   gives them.
+
+mod flags;
+mod name;
+mod uids;
+
+pub use flags::{FlagAction, Flags, Keywords};
+pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
+pub use uids::{Uid, UidSet};
+
+use crate::machine::Instant;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// What a role asks of the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// All mailboxes of an account, INBOX included: [`Answer::Mailboxes`], sorted by name.
+    List {
+        /// Whose.
+        account: Account,
+    },
+    /// Counts of a mailbox that need not be open: [`Answer::Status`].
+    Status {
+        /// Whose.
+        account: Account,
+        /// Which.
+        mailbox: MailboxName,
+    },
+    /// A new mailbox, and its missing parents: [`Answer::Done`].
+    Create {
+        /// Whose.
+        account: Account,
+        /// Which.
+        mailbox: MailboxName,
+        /// Its special use, if it gets one (RFC 6154 §3).
+        special_use: Option<SpecialUse>,
+    },
+    /// Removes a mailbox with its messages. One with children stays as a name that can't be
+    /// selected (RFC 3501 §6.3.4). INBOX can't be removed: [`Answer::Done`].
+    Delete {
+        /// Whose.
+        account: Account,
+        /// Which.
+        mailbox: MailboxName,
+    },
+    /// Renames a mailbox and its children. Renaming INBOX moves its messages into a new mailbox
+    /// and leaves INBOX empty (RFC 3501 §6.3.5): [`Answer::Done`].
+    Rename {
+        /// Whose.
+        account: Account,
+        /// The old name.
+        from: MailboxName,
+        /// The new name.
+        to: MailboxName,
+    },
+    /// Adds a name to the subscriptions or takes it away; the mailbox need not exist:
+    /// [`Answer::Done`].
+    Subscribe {
+        /// Whose.
+        account: Account,
+        /// Which.
+        mailbox: MailboxName,
+        /// Whether it is subscribed from now on.
+        subscribed: bool,
+    },
+    /// Opens a mailbox, closing the one that is open: [`Answer::Opened`].
+    Open {
+        /// Whose.
+        account: Account,
+        /// Which.
+        mailbox: MailboxName,
+        /// How.
+        access: Access,
+    },
+    /// What has changed in the open mailbox since this store value last told: [`Answer::Changes`].
+    Sync,
+    /// Closes the open mailbox, removing nothing: [`Answer::Done`].
+    Close,
+    /// Changes flags in the open mailbox: [`Answer::Changes`] with every message of `uids` that
+    /// still exists, changed or not.
+    SetFlags {
+        /// Of which messages. UIDs that don't exist are passed over.
+        uids: UidSet,
+        /// How.
+        action: FlagAction,
+        /// System flags; keyword bits are not set.
+        flags: Flags,
+        /// Keywords by name; new ones are added to the mailbox's table.
+        keywords: Vec<String>,
+    },
+    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Changes`].
+    Expunge {
+        /// Which. UIDs that don't exist are passed over.
+        uids: UidSet,
+    },
+    /// Copies messages of the open mailbox, all or none: [`Answer::Copied`].
+    Copy {
+        /// Which. UIDs that don't exist are passed over.
+        uids: UidSet,
+        /// The mailbox of the same account that gets the copies.
+        to: MailboxName,
+        /// Whether the originals stay.
+        originals: Originals,
+    },
+    /// Octets of a message in the open mailbox, handed over before [`Answer::Read`].
+    Read {
+        /// Which message.
+        uid: Uid,
+        /// The first octet's offset.
+        offset: u64,
+        /// At most this many octets; fewer only at the message's end.
+        length: usize,
+    },
+    /// Begins to write a message near the mailbox that it will most likely go to:
+    /// [`Answer::Done`].
+    Begin {
+        /// Whose mailbox.
+        account: Account,
+        /// Which mailbox.
+        mailbox: MailboxName,
+    },
+    /// Appends the lent content to the message being written: [`Answer::Done`].
+    Write,
+    /// Ends the message being written and files it: [`Answer::Delivered`].
+    Deliver {
+        /// The queue id, unique for ever; delivering the same id again into the same mailbox
+        /// changes nothing.
+        id: String,
+        /// Where it goes.
+        targets: Vec<Target>,
+        /// What a failure at one target means for the others.
+        atomicity: Atomicity,
+    },
+    /// Ends the message being written and files it as APPEND does: [`Answer::Appended`].
+    Append {
+        /// Whose.
+        account: Account,
+        /// Which mailbox.
+        mailbox: MailboxName,
+        /// System flags; keyword bits are not set.
+        flags: Flags,
+        /// Keywords by name.
+        keywords: Vec<String>,
+        /// The internal date in seconds since the Unix epoch; now, if absent.
+        date: Option<i64>,
+    },
+    /// Forgets the message being written: [`Answer::Done`].
+    Abandon,
+    /// Says whether this store value's owner wants to be woken when the open mailbox changes:
+    /// [`Answer::Done`].
+    Watch(
+        /// Whether it does.
+        bool,
+    ),
+}
+
+/// How a mailbox is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// To look only: EXAMINE. No message loses its Recent mark.
+    ReadOnly,
+    /// SELECT.
+    ReadWrite,
+    /// As a POP3 maildrop (RFC 1939 §8): no second exclusive opener; [`Failure::InUse`].
+    Exclusive,
+}
+
+/// Whether [`Request::Copy`] leaves the originals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Originals {
+    /// COPY.
+    Stay,
+    /// MOVE (RFC 6851).
+    Go,
+}
+
+/// Where a message is delivered.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Target {
+    /// Whose mailbox.
+    pub account: Account,
+    /// Which mailbox.
+    pub mailbox: MailboxName,
+}
+
+/// What a failure at one target means for the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Atomicity {
+    /// One failure fails all: the one reply of SMTP.
+    All,
+    /// Each target has its own outcome: the replies of LMTP (RFC 2033 §4.2).
+    Each,
+}
+
+/// What the store answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// To [`Request::List`].
+    Mailboxes(Vec<Listed>),
+    /// To [`Request::Status`].
+    Status(Status),
+    /// To [`Request::Open`].
+    Opened(Opened),
+    /// To [`Request::Sync`], [`Request::SetFlags`] and [`Request::Expunge`].
+    Changes(Changes),
+    /// To [`Request::Copy`].
+    Copied(Copied),
+    /// To [`Request::Read`], after the octets were handed over.
+    Read {
+        /// Whether the message ends here.
+        end: bool,
+    },
+    /// To [`Request::Deliver`]: an outcome per target, in their order.
+    Delivered(Vec<Result<(), Failure>>),
+    /// To [`Request::Append`]: what APPENDUID says (RFC 4315 §3).
+    Appended {
+        /// The mailbox's UIDVALIDITY.
+        uid_validity: u32,
+        /// The new message's UID.
+        uid: Uid,
+    },
+    /// It could not be done, and nothing has changed.
+    Failed(Failure),
+}
+
+/// Why the store could not do it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// There is no such mailbox, or it can't be selected.
+    NoMailbox,
+    /// There is one already.
+    Exists,
+    /// It is not allowed for this mailbox (INBOX removed, a mailbox opened to look only), in words.
+    Refused(&'static str),
+    /// There is no such message any more.
+    NoMessage,
+    /// Another session has the maildrop.
+    InUse,
+    /// The disk or the quota is full.
+    Full,
+    /// A limit is reached, in words.
+    Limit(&'static str),
+    /// The file system failed, in words for the log.
+    Io(String),
+}
+
+impl core::fmt::Display for Failure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NoMailbox => "no such mailbox",
+            Self::Exists => "the mailbox exists already",
+            Self::NoMessage => "no such message",
+            Self::InUse => "the maildrop is in use by another session",
+            Self::Full => "no space left",
+            Self::Refused(why) | Self::Limit(why) => why,
+            Self::Io(why) => why,
+        })
+    }
+}
+
+impl core::error::Error for Failure {}
+
+/// A mailbox in a listing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// Its name.
+    pub name: MailboxName,
+    /// Whether it exists and can be selected; if not, it is only a parent of others or only
+    /// subscribed to.
+    pub kind: Kind,
+    /// Whether it is subscribed.
+    pub subscribed: bool,
+    /// Its special use.
+    pub special_use: Option<SpecialUse>,
+}
+
+/// What a listed name stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A mailbox that can be selected.
+    Mailbox,
+    /// A level of hierarchy with children, `\Noselect`.
+    Level,
+    /// Nothing: the name is only subscribed (RFC 3501 §6.3.9).
+    Absent,
+}
+
+/// Counts of a mailbox (RFC 3501 §6.3.10).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// Messages.
+    pub messages: u32,
+    /// Messages that no session has been told of.
+    pub recent: u32,
+    /// Messages without `\Seen`.
+    pub unseen: u32,
+    /// The UID that the next message gets.
+    pub uid_next: u32,
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+}
+
+/// A mailbox as it is when opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opened {
+    /// The UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The UID that the next message gets.
+    pub uid_next: u32,
+    /// The keywords, by bit.
+    pub keywords: Keywords,
+    /// The messages, by ascending UID.
+    pub entries: Vec<Entry>,
+}
+
+/// A message in a mailbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its UID.
+    pub uid: Uid,
+    /// Its flags, and whether it is recent for the session that is told.
+    pub flags: Flags,
+    /// Its size in octets, every line ended with CRLF.
+    pub size: u64,
+    /// Its internal date, in seconds since the Unix epoch.
+    pub date: i64,
+}
+
+/// What has changed in the open mailbox.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Changes {
+    /// Messages that are gone, by ascending UID.
+    pub vanished: Vec<Uid>,
+    /// Messages that are new or whose flags changed, by ascending UID.
+    pub entries: Vec<Entry>,
+    /// The keyword table, if it grew.
+    pub keywords: Option<Keywords>,
+    /// Whether the mailbox itself was removed or got another UIDVALIDITY; nothing else can be
+    /// asked of it then.
+    pub gone: bool,
+}
+
+/// What COPYUID says (RFC 4315 §3), and for MOVE what is gone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Copied {
+    /// UIDVALIDITY of the mailbox that got the copies.
+    pub uid_validity: u32,
+    /// Originals, by ascending UID.
+    pub from: UidSet,
+    /// Copies, in the order of the originals.
+    pub to: UidSet,
+}
+
+/// A message store, as one session reaches it.
+pub trait Store {
+    /// Performs `request`.
+    ///
+    /// `lent` is the session's content, for [`Request::Write`]. Octets that [`Request::Read`]
+    /// yields are put into `octets`, which is cleared first.
+    fn perform(
+        &mut self,
+        now: Instant,
+        request: Request,
+        lent: &[u8],
+        octets: &mut Vec<u8>,
+    ) -> Answer;
+
+    /// Registers what to call when the open mailbox may have changed and [`Request::Watch`] is on.
+    /// It is called from wherever the change happens and must not block.
+    fn on_news(&mut self, wake: Arc<dyn Fn() + Send + Sync>);
+}

@@ -1,0 +1,1 @@
+//! Who has mail here: local domains, accounts, aliases.

@@ -1,0 +1,249 @@
+use crate::limits::Limits;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+
+/// What separates the levels of a mailbox name, as in Maildir++.
+pub const DELIMITER: char = '.';
+
+/// Who owns mailboxes: a local-part and a domain, both in lower case.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Account(Arc<str>);
+
+impl Account {
+    /// The account `local_part@domain`.
+    ///
+    /// # Errors
+    /// If the text has no such form, or if a part could not name a folder: empty, starting with a
+    /// dot, longer than the limits, or holding `/`, `@`, a blank or a control character.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, InvalidName> {
+        let lower = text.to_lowercase();
+        let (local_part, domain) = lower.rsplit_once('@').ok_or(InvalidName::NoAt)?;
+        for (part, most) in [(local_part, limits.local_part), (domain, limits.domain)] {
+            if part.is_empty() {
+                return Err(InvalidName::Empty);
+            }
+            if part.len() > most {
+                return Err(InvalidName::TooLong);
+            }
+            let bad = |c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control();
+            if part.starts_with('.') || part.contains(bad) {
+                return Err(InvalidName::BadCharacter);
+            }
+        }
+        Ok(Self(lower.into()))
+    }
+
+    /// The whole, `local-part@domain`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the `@`.
+    #[must_use]
+    pub fn local_part(&self) -> &str {
+        self.0
+            .rsplit_once('@')
+            .map_or(&*self.0, |(local_part, _)| local_part)
+    }
+
+    /// The part behind the `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>", self.0)
+    }
+}
+
+/// The name of a mailbox in UTF-8, its levels separated by [`DELIMITER`]. `INBOX` in any case is
+/// the one INBOX (RFC 3501 §5.1).
+///
+/// ```
+/// use postroad_core::{limits::Limits, store::MailboxName};
+/// let limits = Limits::default();
+/// assert!(MailboxName::parse("inbox", &limits).unwrap().is_inbox());
+/// assert_eq!(MailboxName::parse("Work.Mars", &limits).unwrap().parent().unwrap().as_str(), "Work");
+/// for bad in ["", "a..b", ".a", "a/b", "a*", "a\0"] {
+///     assert!(MailboxName::parse(bad, &limits).is_err());
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailboxName(Arc<str>);
+
+impl MailboxName {
+    /// The mailbox that mail is delivered to.
+    #[must_use]
+    pub fn inbox() -> Self {
+        Self("INBOX".into())
+    }
+
+    /// Checks `text` against the one rule for mailbox names.
+    ///
+    /// # Errors
+    /// Says which part of the rule is broken.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, InvalidName> {
+        if text.eq_ignore_ascii_case("INBOX") {
+            return Ok(Self::inbox());
+        }
+        if text.len() > limits.mailbox_name {
+            return Err(InvalidName::TooLong);
+        }
+        if text.split(DELIMITER).any(str::is_empty) {
+            return Err(InvalidName::Empty);
+        }
+        if text.split(DELIMITER).count() > limits.mailbox_depth {
+            return Err(InvalidName::TooDeep);
+        }
+        // `*` and `%` are LIST's wildcards (RFC 3501 §6.3.8).
+        if text.contains(|c: char| matches!(c, '/' | '*' | '%') || c.is_control()) {
+            return Err(InvalidName::BadCharacter);
+        }
+        let first = text.split(DELIMITER).next().unwrap_or_default();
+        if first.eq_ignore_ascii_case("INBOX") {
+            // A child of INBOX: its first level is INBOX in any case, too.
+            return Ok(Self(["INBOX", &text[first.len()..]].concat().into()));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is INBOX.
+    #[must_use]
+    pub fn is_inbox(&self) -> bool {
+        &*self.0 == "INBOX"
+    }
+
+    /// The mailbox one level up, unless this is at the top.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        self.0
+            .rsplit_once(DELIMITER)
+            .map(|(parent, _)| Self(parent.into()))
+    }
+
+    /// Whether this lies below `ancestor`.
+    #[must_use]
+    pub fn is_below(&self, ancestor: &Self) -> bool {
+        self.0
+            .strip_prefix(&*ancestor.0)
+            .is_some_and(|rest| rest.starts_with(DELIMITER))
+    }
+
+    /// This name with its beginning `from` replaced by `to`; `None` if it is neither `from` nor
+    /// below it, or if the result breaks the rule.
+    #[must_use]
+    pub fn moved(&self, from: &Self, to: &Self, limits: &Limits) -> Option<Self> {
+        if self == from {
+            return Some(to.clone());
+        }
+        let rest = self.is_below(from).then(|| &self.0[from.0.len()..])?;
+        let name: String = [&*to.0, rest].concat();
+        Self::parse(&name, limits).ok()
+    }
+}
+
+impl fmt::Display for MailboxName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for MailboxName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InvalidName {
+    /// An account without `@`.
+    NoAt,
+    /// The name or one of its levels is empty.
+    Empty,
+    /// Longer than the limit.
+    TooLong,
+    /// More levels than the limit.
+    TooDeep,
+    /// A character that names may not hold.
+    BadCharacter,
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAt => "there is no @ in it",
+            Self::Empty => "a part of the name is empty",
+            Self::TooLong => "the name is too long",
+            Self::TooDeep => "the name has too many levels",
+            Self::BadCharacter => "the name holds a character that is not allowed",
+        })
+    }
+}
+
+impl core::error::Error for InvalidName {}
+
+/// What a mailbox is for (RFC 6154 §2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpecialUse {
+    /// `\Archive`
+    Archive,
+    /// `\Drafts`
+    Drafts,
+    /// `\Junk`
+    Junk,
+    /// `\Sent`
+    Sent,
+    /// `\Trash`
+    Trash,
+}
+
+impl SpecialUse {
+    /// Every special use.
+    pub const ALL: [Self; 5] = [
+        Self::Archive,
+        Self::Drafts,
+        Self::Junk,
+        Self::Sent,
+        Self::Trash,
+    ];
+
+    /// The attribute without its backslash; also the name of the mailbox that a new account gets
+    /// for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Archive => "Archive",
+            Self::Drafts => "Drafts",
+            Self::Junk => "Junk",
+            Self::Sent => "Sent",
+            Self::Trash => "Trash",
+        }
+    }
+
+    /// The special use of this name in any case, with or without a backslash.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_prefix('\\').unwrap_or(text);
+        Self::ALL
+            .into_iter()
+            .find(|use_| use_.as_str().eq_ignore_ascii_case(name))
+    }
+}

@@ -1,0 +1,94 @@
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+/// A message's unique identifier in its mailbox (RFC 3501 §2.3.1.1).
+pub type Uid = NonZeroU32;
+
+/// A set of UIDs, as ascending ranges that neither touch nor overlap.
+///
+/// ```
+/// use postroad_core::store::{Uid, UidSet};
+/// let uid = |n| Uid::new(n).unwrap();
+/// let set: UidSet = [4, 1, 2, 2].into_iter().map(uid).collect();
+/// assert_eq!(set.to_string(), "1:2,4");
+/// assert!(set.contains(uid(2)) && !set.contains(uid(3)));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct UidSet(Vec<(Uid, Uid)>);
+
+impl UidSet {
+    /// The set of all UIDs from `first` to `last`, both included; empty if `last` is smaller.
+    #[must_use]
+    pub fn range(first: Uid, last: Uid) -> Self {
+        Self(if first <= last {
+            alloc::vec![(first, last)]
+        } else {
+            Vec::new()
+        })
+    }
+
+    /// Whether `uid` is in the set; logarithmic.
+    #[must_use]
+    pub fn contains(&self, uid: Uid) -> bool {
+        let at = self.0.partition_point(|(_, last)| *last < uid);
+        self.0.get(at).is_some_and(|(first, _)| *first <= uid)
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The ranges, ascending.
+    #[must_use]
+    pub fn ranges(&self) -> &[(Uid, Uid)] {
+        &self.0
+    }
+
+    /// Every UID, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = Uid> {
+        self.0
+            .iter()
+            .flat_map(|(first, last)| (first.get()..=last.get()).filter_map(Uid::new))
+    }
+}
+
+impl FromIterator<Uid> for UidSet {
+    fn from_iter<I: IntoIterator<Item = Uid>>(uids: I) -> Self {
+        uids.into_iter().map(|uid| (uid, uid)).collect()
+    }
+}
+
+impl FromIterator<(Uid, Uid)> for UidSet {
+    fn from_iter<I: IntoIterator<Item = (Uid, Uid)>>(ranges: I) -> Self {
+        let mut ranges: Vec<_> = ranges
+            .into_iter()
+            .filter(|(first, last)| first <= last)
+            .collect();
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, kept| {
+            let touches = next.0.get() <= kept.1.get().saturating_add(1);
+            if touches {
+                kept.1 = kept.1.max(next.1);
+            }
+            touches
+        });
+        Self(ranges)
+    }
+}
+
+/// Writes the set as IMAP does: `1:2,4`; nothing for the empty set.
+impl core::fmt::Display for UidSet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for (index, (first, last)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            if first == last {
+                write!(f, "{comma}{first}")?;
+            } else {
+                write!(f, "{comma}{first}:{last}")?;
+            }
+        }
+        Ok(())
+    }
+}
