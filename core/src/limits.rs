@@ -52,6 +52,8 @@ limits! {
     header_block: usize = 256 * 1024, "precedent: Postfix header_size_limit, doubled and more";
     /// Fields of a header block.
     header_fields: usize = 1_000, "precedent: Exim, Cyrus";
+    /// Addresses read from one address list.
+    addresses: usize = 10_000, "what header_block could hold is 131,072, each an ENVELOPE entry";
     /// Recipients of one transaction.
     recipients: usize = 1_000, "RFC 5321 §4.5.3.1.8 (100 and up)";
     /// Transactions of one SMTP connection.
