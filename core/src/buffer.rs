@@ -100,10 +100,7 @@ impl Outbox {
     /// # Panics
     /// If there are fewer.
     pub fn transmitted(&mut self, count: usize) {
-        assert!(
-            count <= self.as_slice().len(),
-            "transmitted more than was lent"
-        );
+        assert!(count <= self.as_slice().len(), "transmitted more than was lent");
         self.start += count;
         if self.start == self.octets.len() {
             self.octets.clear();

@@ -208,10 +208,12 @@ pub trait Session: Machine {
     /// Records bytes from the peer. Only called while [`wants`](Self::wants) is [`Wants::Read`].
     fn handle_bytes(&mut self, now: Instant, bytes: &[u8]);
 
-    /// Records that the peer sends no more, or that the connection broke.
+    /// Records that the peer sends no more, or that the connection broke. What it sent before is
+    /// still worked through.
     fn handle_eof(&mut self, now: Instant);
 
-    /// Records the outcome of the handshake that [`Wants::Tls`] asked for.
+    /// Records the outcome of the handshake that [`Wants::Tls`] asked for. Where TLS comes first
+    /// (RFC 8314 §3), this is called before anything is polled.
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>);
 
     /// Bytes for the peer.

@@ -100,10 +100,7 @@ impl Report {
     /// A report without fields.
     #[must_use]
     pub const fn new(event: &'static str) -> Self {
-        Self {
-            event,
-            fields: Vec::new(),
-        }
+        Self { event, fields: Vec::new() }
     }
 
     /// This report with one more field.

@@ -48,11 +48,7 @@ impl Flags {
     /// The keyword at `index` of the mailbox's table; no flag if there is no room for it.
     #[must_use]
     pub const fn keyword(index: usize) -> Self {
-        if index < Self::KEYWORDS {
-            Self(1 << (8 + index))
-        } else {
-            Self::NONE
-        }
+        if index < Self::KEYWORDS { Self(1 << (8 + index)) } else { Self::NONE }
     }
 
     /// Whether all of `other` are set.

@@ -43,9 +43,7 @@ impl Account {
     /// The part before the `@`.
     #[must_use]
     pub fn local_part(&self) -> &str {
-        self.0
-            .rsplit_once('@')
-            .map_or(&*self.0, |(local_part, _)| local_part)
+        self.0.rsplit_once('@').map_or(&*self.0, |(local_part, _)| local_part)
     }
 
     /// The part behind the `@`.
@@ -133,17 +131,13 @@ impl MailboxName {
     /// The mailbox one level up, unless this is at the top.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        self.0
-            .rsplit_once(DELIMITER)
-            .map(|(parent, _)| Self(parent.into()))
+        self.0.rsplit_once(DELIMITER).map(|(parent, _)| Self(parent.into()))
     }
 
     /// Whether this lies below `ancestor`.
     #[must_use]
     pub fn is_below(&self, ancestor: &Self) -> bool {
-        self.0
-            .strip_prefix(&*ancestor.0)
-            .is_some_and(|rest| rest.starts_with(DELIMITER))
+        self.0.strip_prefix(&*ancestor.0).is_some_and(|rest| rest.starts_with(DELIMITER))
     }
 
     /// This name with its beginning `from` replaced by `to`; `None` if it is neither `from` nor
@@ -217,13 +211,7 @@ pub enum SpecialUse {
 
 impl SpecialUse {
     /// Every special use.
-    pub const ALL: [Self; 5] = [
-        Self::Archive,
-        Self::Drafts,
-        Self::Junk,
-        Self::Sent,
-        Self::Trash,
-    ];
+    pub const ALL: [Self; 5] = [Self::Archive, Self::Drafts, Self::Junk, Self::Sent, Self::Trash];
 
     /// The attribute without its backslash; also the name of the mailbox that a new account gets
     /// for it.
@@ -242,8 +230,6 @@ impl SpecialUse {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.strip_prefix('\\').unwrap_or(text);
-        Self::ALL
-            .into_iter()
-            .find(|use_| use_.as_str().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|use_| use_.as_str().eq_ignore_ascii_case(name))
     }
 }

@@ -20,11 +20,7 @@ impl UidSet {
     /// The set of all UIDs from `first` to `last`, both included; empty if `last` is smaller.
     #[must_use]
     pub fn range(first: Uid, last: Uid) -> Self {
-        Self(if first <= last {
-            alloc::vec![(first, last)]
-        } else {
-            Vec::new()
-        })
+        Self(if first <= last { alloc::vec![(first, last)] } else { Vec::new() })
     }
 
     /// Whether `uid` is in the set; logarithmic.
@@ -48,9 +44,7 @@ impl UidSet {
 
     /// Every UID, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Uid> {
-        self.0
-            .iter()
-            .flat_map(|(first, last)| (first.get()..=last.get()).filter_map(Uid::new))
+        self.0.iter().flat_map(|(first, last)| (first.get()..=last.get()).filter_map(Uid::new))
     }
 }
 
@@ -62,10 +56,7 @@ impl FromIterator<Uid> for UidSet {
 
 impl FromIterator<(Uid, Uid)> for UidSet {
     fn from_iter<I: IntoIterator<Item = (Uid, Uid)>>(ranges: I) -> Self {
-        let mut ranges: Vec<_> = ranges
-            .into_iter()
-            .filter(|(first, last)| first <= last)
-            .collect();
+        let mut ranges: Vec<_> = ranges.into_iter().filter(|(first, last)| first <= last).collect();
         ranges.sort_unstable();
         ranges.dedup_by(|next, kept| {
             let touches = next.0.get() <= kept.1.get().saturating_add(1);
