@@ -10,6 +10,7 @@ use core::fmt::Write as _;
 use super::Mechanism;
 use super::client::{self, Abort, Credentials};
 use super::gs2::{Flag, Header};
+use super::prepare::prepare;
 use super::server::{Answer, Exchange, Failure, Question, Step};
 use crate::secret::Secret;
 
@@ -49,9 +50,13 @@ impl Server {
             Some(port) => Some(port.parse().ok()?),
             None => None,
         };
+        let user = match pairs.authzid.as_deref().or(pairs.user) {
+            Some(user) => Some(prepare(user).ok()?),
+            None => None,
+        };
         Some(Question::Token {
             mechanism: self.mechanism,
-            user: pairs.user,
+            user,
             token: Secret::new(String::from(token)),
             host: pairs.host.map(String::from),
             port,
@@ -90,7 +95,8 @@ impl Exchange for Server {
 /// What a message says; of each key at most one.
 #[derive(Default)]
 struct Pairs<'a> {
-    user: Option<String>,
+    authzid: Option<String>,
+    user: Option<&'a str>,
     auth: Option<&'a str>,
     host: Option<&'a str>,
     port: Option<&'a str>,
@@ -106,24 +112,21 @@ impl<'a> Pairs<'a> {
             if matches!(header.flag, Flag::Bound(_)) {
                 return None;
             }
-            pairs.user = header.authzid;
+            pairs.authzid = header.authzid;
             rest = body.strip_prefix(SEPARATOR)?;
         }
         rest = rest.strip_suffix("\u{1}\u{1}")?;
         for pair in rest.split(SEPARATOR) {
             let (key, value) = pair.split_once('=')?;
-            let earlier = match key {
-                "auth" => pairs.auth.replace(value),
-                "host" => pairs.host.replace(value),
-                "port" => pairs.port.replace(value),
-                "user" if mechanism == Mechanism::XOAuth2 => {
-                    pairs.user = Some(String::from(value));
-                    None
-                }
+            let place = match key {
+                "auth" => &mut pairs.auth,
+                "host" => &mut pairs.host,
+                "port" => &mut pairs.port,
+                "user" if mechanism == Mechanism::XOAuth2 => &mut pairs.user,
                 // RFC 7628 §3.1: unknown pairs are ignored.
-                _ => None,
+                _ => continue,
             };
-            if earlier.is_some() {
+            if place.replace(value).is_some() {
                 return None;
             }
         }
