@@ -48,9 +48,7 @@ fn judge(address: &str, category: &str) -> Result<(), String> {
     let header = if header_takes {
         header
     } else {
-        list::mailboxes(address.as_bytes())
-            .map(drop)
-            .map_err(|e| e.to_string())
+        list::mailboxes(address.as_bytes()).map(drop).map_err(|e| e.to_string())
     };
     verdict("SMTP", smtp_takes, smtp)?;
     verdict("a header field", header_takes, header)

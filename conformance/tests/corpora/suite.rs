@@ -28,12 +28,7 @@ impl Suite {
         };
         let folder = Path::new(&root).join(name);
         assert!(folder.is_dir(), "{} is no folder", folder.display());
-        Some(Self {
-            name,
-            folder,
-            agreed: BTreeSet::new(),
-            disagreed: BTreeMap::new(),
-        })
+        Some(Self { name, folder, agreed: BTreeSet::new(), disagreed: BTreeMap::new() })
     }
 
     /// A file of the suite.
@@ -72,25 +67,17 @@ impl Suite {
         for id in explained.keys().filter(|id| self.agreed.contains(*id)) {
             let _ = writeln!(faults, "{id}: agrees, but is listed as a disagreement");
         }
-        let listed = self
-            .disagreed
-            .keys()
-            .filter(|id| explained.contains_key(*id))
-            .count();
+        let listed = self.disagreed.keys().filter(|id| explained.contains_key(*id)).count();
         let agreed = self.agreed.len();
-        say(&format!(
-            "{}: {agreed} of {cases} agree, {listed} explained",
-            self.name
-        ));
+        say(&format!("{}: {agreed} of {cases} agree, {listed} explained", self.name));
         assert!(faults.is_empty(), "{}:\n{faults}", self.name);
     }
 
     /// The lines `case-id<TAB>reason` of the suite's list of disagreements, where there is one.
     fn explanations(&self) -> BTreeMap<String, String> {
         let list = format!("{}.txt", self.name);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/corpora/disagreements")
-            .join(list);
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/disagreements").join(list);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return BTreeMap::new(),
@@ -100,10 +87,7 @@ impl Suite {
             Some((id, reason)) if !reason.trim().is_empty() => (id.to_owned(), reason.to_owned()),
             _ => panic!("{}: not `case-id<TAB>reason`: {line}", path.display()),
         };
-        text.lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(entry)
-            .collect()
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(entry).collect()
     }
 }
 
@@ -116,10 +100,7 @@ fn say(line: &str) {
 pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     let value =
         |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    text.lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(value)
-        .collect()
+    text.lines().filter(|line| !line.trim().is_empty()).map(value).collect()
 }
 
 /// A string of a JSON object, empty when it has none of this name.

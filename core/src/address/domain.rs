@@ -63,10 +63,7 @@ impl Domain {
         };
         check_labels(&ascii)?;
         let ascii = (*ascii != *text).then(|| ascii.into_boxed_str());
-        Ok(Self {
-            text: text.into(),
-            ascii,
-        })
+        Ok(Self { text: text.into(), ascii })
     }
 
     /// The domain as it was written.
@@ -85,12 +82,7 @@ impl Domain {
 // RFC 5890 §2.3.2.1, mapped by UTS #46.
 fn to_ascii(text: &str) -> Result<String, Invalid> {
     let ascii = Uts46::new()
-        .to_ascii(
-            text.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::CheckFirstLast,
-            DnsLength::Ignore,
-        )
+        .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Ignore)
         .map_err(|_| Invalid::NotIdna)?
         .into_owned();
     if ascii.len() > Domain::MAX {
@@ -104,9 +96,7 @@ fn check_labels(domain: &str) -> Result<(), Invalid> {
         let (Some(first), Some(last)) = (label.first(), label.last()) else {
             return Err(Invalid::EmptyLabel);
         };
-        if let Some(octet) = label
-            .iter()
-            .find(|o| !o.is_ascii_alphanumeric() && !b"-_".contains(o))
+        if let Some(octet) = label.iter().find(|o| !o.is_ascii_alphanumeric() && !b"-_".contains(o))
         {
             return Err(Invalid::DomainOctet(*octet));
         }

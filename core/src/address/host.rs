@@ -40,10 +40,7 @@ impl AddressLiteral {
         }
         let inner = input.strip_prefix(b"[").ok_or(Invalid::Literal)?;
         let inner = inner.strip_suffix(b"]").ok_or(Invalid::UnclosedLiteral)?;
-        if !inner
-            .iter()
-            .all(|octet| matches!(octet, 33..=90 | 94..=126))
-        {
+        if !inner.iter().all(|octet| matches!(octet, 33..=90 | 94..=126)) {
             return Err(Invalid::Literal);
         }
         let inner = core::str::from_utf8(inner).map_err(|_| Invalid::Literal)?;
@@ -51,21 +48,13 @@ impl AddressLiteral {
             return parse_ipv4(inner).map(Self::Ipv4);
         };
         if tag.eq_ignore_ascii_case("IPv6") {
-            return content
-                .parse()
-                .map(Self::Ipv6)
-                .map_err(|_| Invalid::Literal);
+            return content.parse().map(Self::Ipv6).map_err(|_| Invalid::Literal);
         }
-        let is_ldh = tag
-            .bytes()
-            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        let is_ldh = tag.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
         if tag.is_empty() || !is_ldh || tag.ends_with('-') || content.is_empty() {
             return Err(Invalid::Literal);
         }
-        Ok(Self::General {
-            tag: tag.into(),
-            content: content.into(),
-        })
+        Ok(Self::General { tag: tag.into(), content: content.into() })
     }
 
     /// The IP address, unless this is a general literal.

@@ -84,16 +84,10 @@ pub fn parse_strict(value: &[u8]) -> Result<Vec<Item>, Invalid> {
 pub fn mailboxes(value: &[u8]) -> Result<Vec<Mailbox>, Invalid> {
     let mut mailboxes = Vec::new();
     for item in parse_strict(value)? {
-        if let Item::Mailbox {
-            local_part, domain, ..
-        } = item
-        {
+        if let Item::Mailbox { local_part, domain, .. } = item {
             let local_part = core::str::from_utf8(&local_part).map_err(|_| Invalid::NotUtf8)?;
             let local_part = LocalPart::new(local_part)?;
-            mailboxes.push(Mailbox {
-                local_part,
-                host: Host::parse(&domain, true)?,
-            });
+            mailboxes.push(Mailbox { local_part, host: Host::parse(&domain, true)? });
         }
     }
     Ok(mailboxes)
@@ -129,12 +123,7 @@ struct Angle {
 
 impl<'a> Parser<'a> {
     fn new(value: &'a [u8]) -> Self {
-        Self {
-            lexer: Lexer::new(value),
-            items: Vec::new(),
-            group: Group::Outside,
-            flaw: None,
-        }
+        Self { lexer: Lexer::new(value), items: Vec::new(), group: Group::Outside, flaw: None }
     }
 
     fn run(mut self) -> Self {
@@ -199,22 +188,11 @@ impl<'a> Parser<'a> {
             Some(angle) => (self.read_phrase(&element.words), angle),
             // RFC 5322 §4.4: an element of the list may be empty.
             None if element.words.is_empty() => return,
-            None => (
-                None,
-                Angle {
-                    route: None,
-                    tokens: element.words,
-                },
-            ),
+            None => (None, Angle { route: None, tokens: element.words }),
         };
         let (local_part, domain) = self.read_addr_spec(&angle.tokens);
         let name = name.or(element.comment);
-        self.items.push(Item::Mailbox {
-            name,
-            route: angle.route,
-            local_part,
-            domain,
-        });
+        self.items.push(Item::Mailbox { name, route: angle.route, local_part, domain });
     }
 
     /// RFC 5322 §3.4.1, with §4.4's blanks and comments around every word.
@@ -231,10 +209,7 @@ impl<'a> Parser<'a> {
             self.note(Invalid::List);
         }
         let len = match domain.first() {
-            Some(Token {
-                kind: Kind::Literal,
-                ..
-            }) => 1,
+            Some(Token { kind: Kind::Literal, .. }) => 1,
             _ => dotted_len(domain, |kind| kind == Kind::Atom),
         };
         if len != domain.len() {
@@ -288,9 +263,7 @@ impl<'a> Parser<'a> {
 
 impl Angle {
     fn begins_with_at(&self) -> bool {
-        self.tokens
-            .first()
-            .is_some_and(|token| token.kind == Kind::Special(b'@'))
+        self.tokens.first().is_some_and(|token| token.kind == Kind::Special(b'@'))
     }
 }
 

@@ -107,13 +107,7 @@ impl LocalPart {
         if self.is_dot_string() {
             return self.0.len();
         }
-        self.0.len()
-            + 2
-            + self
-                .0
-                .bytes()
-                .filter(|octet| matches!(octet, b'"' | b'\\'))
-                .count()
+        self.0.len() + 2 + self.0.bytes().filter(|octet| matches!(octet, b'"' | b'\\')).count()
     }
 }
 
@@ -128,10 +122,7 @@ fn parse_dot_string(input: &[u8], utf8: bool) -> Result<(LocalPart, &[u8]), Inva
         return Err(Invalid::LocalPartTooLong);
     }
     for atom in atoms.split(|octet| *octet == b'.') {
-        if let Some(octet) = atom
-            .iter()
-            .find(|octet| !is_atext(**octet) && octet.is_ascii())
-        {
+        if let Some(octet) = atom.iter().find(|octet| !is_atext(**octet) && octet.is_ascii()) {
             return Err(Invalid::LocalPartOctet(*octet));
         }
         if atom.is_empty() {
@@ -184,9 +175,7 @@ fn from_octets(octets: &[u8], utf8: bool) -> Result<LocalPart, Invalid> {
 // Deviation: RFC 6531 §3.3 would allow the C1 controls, U+0080 to U+009F, which only ever confuse terminals and logs.
 fn check_controls(text: &str) -> Result<(), Invalid> {
     match text.chars().find(|c| c.is_control()) {
-        Some(control) => Err(Invalid::LocalPartOctet(
-            u8::try_from(control).unwrap_or_default(),
-        )),
+        Some(control) => Err(Invalid::LocalPartOctet(u8::try_from(control).unwrap_or_default())),
         None => Ok(()),
     }
 }

@@ -46,13 +46,7 @@ impl Mailbox {
             [octet, ..] => return Err(Invalid::LocalPartOctet(*octet)),
         };
         let (host, rest) = rest.split_at(host_len(rest));
-        Ok((
-            Self {
-                local_part,
-                host: Host::parse(host, utf8)?,
-            },
-            rest,
-        ))
+        Ok((Self { local_part, host: Host::parse(host, utf8)? }, rest))
     }
 
     /// Whether the address can only be sent with SMTPUTF8 (RFC 6531 §3.2): its host could be written in A-labels,
@@ -71,10 +65,7 @@ fn host_len(input: &[u8]) -> usize {
             .position(|octet| *octet == b']')
             .map_or(input.len(), |bracket| bracket + 1);
     }
-    input
-        .iter()
-        .position(|octet| matches!(octet, b'>' | b' ' | b'\t'))
-        .unwrap_or(input.len())
+    input.iter().position(|octet| matches!(octet, b'>' | b' ' | b'\t')).unwrap_or(input.len())
 }
 
 impl FromStr for Mailbox {

@@ -134,10 +134,8 @@ fn skip_route(input: &[u8], utf8: bool) -> Result<&[u8], Invalid> {
     }
     let mut rest = input;
     while let Some(hop) = rest.strip_prefix(b"@") {
-        let end = hop
-            .iter()
-            .position(|octet| matches!(octet, b',' | b':'))
-            .ok_or(Invalid::Route)?;
+        let end =
+            hop.iter().position(|octet| matches!(octet, b',' | b':')).ok_or(Invalid::Route)?;
         let (domain, after) = hop.split_at(end);
         Domain::parse(domain, utf8).map_err(|_| Invalid::Route)?;
         match after {

@@ -46,6 +46,12 @@ pub enum Check {
         /// The token.
         token: Secret<String>,
     },
+    /// Whether the connection itself, by its client certificate or its socket's peer, proves to be
+    /// this account (RFC 4422 appendix A).
+    External {
+        /// Whose it is said to be.
+        account: store::Account,
+    },
 }
 
 /// What a check came to.

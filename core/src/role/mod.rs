@@ -4,7 +4,9 @@
 //! [`Directory`](directory::Directory) and its configuration, and asks the host for the rest in one
 //! shared vocabulary, [`Effect`]. So a runtime is written once, for all roles.
 
+pub mod config;
 pub mod directory;
 mod effect;
+mod login;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};

@@ -75,9 +75,9 @@ impl Server {
 impl Exchange for Server {
     fn handle_response(&mut self, response: &[u8]) -> Step {
         match self.state {
-            State::Message => self
-                .handle_message(response)
-                .map_or(Step::Failed(Failure::Malformed), Step::Verify),
+            State::Message => {
+                self.handle_message(response).map_or(Step::Failed(Failure::Malformed), Step::Verify)
+            }
             // RFC 7628 §3.2.3: whatever the client says here, it has failed.
             State::Refused => Step::Failed(Failure::Credentials),
         }
@@ -136,12 +136,7 @@ impl<'a> Pairs<'a> {
 
 /// The client's message.
 pub(super) fn message(mechanism: Mechanism, credentials: &Credentials) -> Result<Vec<u8>, Abort> {
-    let Credentials::Token {
-        user,
-        token,
-        server,
-    } = credentials
-    else {
+    let Credentials::Token { user, token, server } = credentials else {
         return Err(Abort::Credentials);
     };
     let token = token.expose();

@@ -60,10 +60,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(credentials: &Credentials) -> Result<Self, Abort> {
-        let Credentials::Password {
-            authcid, password, ..
-        } = credentials
-        else {
+        let Credentials::Password { authcid, password, .. } = credentials else {
             return Err(Abort::Credentials);
         };
         if authcid.is_empty() || password.expose().is_empty() {

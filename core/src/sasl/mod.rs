@@ -101,18 +101,13 @@ impl Mechanism {
     /// ```
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
     }
 
     /// Whether whoever reads the connection learns a secret that can be used again.
     #[must_use]
     pub const fn reveals_secret(self) -> bool {
-        matches!(
-            self,
-            Self::Plain | Self::Login | Self::OAuthBearer | Self::XOAuth2
-        )
+        matches!(self, Self::Plain | Self::Login | Self::OAuthBearer | Self::XOAuth2)
     }
 }
 

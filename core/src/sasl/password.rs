@@ -95,10 +95,7 @@ impl fmt::Display for ScramKeys {
         let stored_key = BASE64.encode(self.stored_key.expose());
         let server_key = BASE64.encode(self.server_key.expose());
         let iterations = self.iterations;
-        write!(
-            f,
-            "SCRAM-SHA-256${iterations}:{salt}${stored_key}:{server_key}"
-        )
+        write!(f, "SCRAM-SHA-256${iterations}:{salt}${stored_key}:{server_key}")
     }
 }
 

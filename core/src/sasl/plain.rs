@@ -27,11 +27,7 @@ impl Exchange for Server {
         };
         self.authzid.clone_from(&authzid);
         let password = Secret::new(password);
-        Step::Verify(Question::Password {
-            authcid,
-            authzid,
-            password,
-        })
+        Step::Verify(Question::Password { authcid, authzid, password })
     }
 
     fn handle_answer(&mut self, answer: Answer) -> Step {
@@ -49,18 +45,11 @@ fn parse(message: &[u8]) -> Option<(&str, &str, &str)> {
 
 /// The client's only message.
 pub(super) fn message(credentials: &Credentials) -> Result<Vec<u8>, Abort> {
-    let Credentials::Password {
-        authcid,
-        authzid,
-        password,
-    } = credentials
-    else {
+    let Credentials::Password { authcid, authzid, password } = credentials else {
         return Err(Abort::Credentials);
     };
     let authzid = authzid.as_deref().unwrap_or_default();
-    let message = [authzid, authcid, password.expose()]
-        .join("\0")
-        .into_bytes();
+    let message = [authzid, authcid, password.expose()].join("\0").into_bytes();
     if parse(&message).is_none() {
         return Err(Abort::Credentials);
     }

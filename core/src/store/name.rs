@@ -1,3 +1,4 @@
+use crate::address::Domain;
 use crate::limits::Limits;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -6,32 +7,33 @@ use core::fmt;
 /// What separates the levels of a mailbox name, as in Maildir++.
 pub const DELIMITER: char = '.';
 
-/// Who owns mailboxes: a local-part and a domain, both in lower case.
+/// Who owns mailboxes: a local-part and a domain, both in lower case, the domain as A-labels.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account(Arc<str>);
 
 impl Account {
-    /// The account `local_part@domain`.
+    /// The account `local_part@domain`; the domain may be internationalized.
     ///
     /// # Errors
     /// If the text has no such form, or if a part could not name a folder: empty, starting with a
     /// dot, longer than the limits, or holding `/`, `@`, a blank or a control character.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self, InvalidName> {
-        let lower = text.to_lowercase();
-        let (local_part, domain) = lower.rsplit_once('@').ok_or(InvalidName::NoAt)?;
-        for (part, most) in [(local_part, limits.local_part), (domain, limits.domain)] {
-            if part.is_empty() {
-                return Err(InvalidName::Empty);
-            }
-            if part.len() > most {
-                return Err(InvalidName::TooLong);
-            }
-            let bad = |c: char| c == '/' || c == '@' || c.is_whitespace() || c.is_control();
-            if part.starts_with('.') || part.contains(bad) {
-                return Err(InvalidName::BadCharacter);
-            }
+        let (local_part, domain) = text.rsplit_once('@').ok_or(InvalidName::NoAt)?;
+        if local_part.is_empty() || domain.is_empty() {
+            return Err(InvalidName::Empty);
         }
-        Ok(Self(lower.into()))
+        if local_part.len() > limits.local_part || domain.len() > limits.domain {
+            return Err(InvalidName::TooLong);
+        }
+        let bad = |c: char| matches!(c, '/' | '@') || c.is_whitespace() || c.is_control();
+        if local_part.starts_with('.') || local_part.contains(bad) {
+            return Err(InvalidName::BadCharacter);
+        }
+        let domain =
+            Domain::parse(domain.as_bytes(), true).map_err(|_| InvalidName::BadCharacter)?;
+        let local_part = local_part.to_lowercase();
+        let account = [local_part.as_str(), "@", &domain.ascii().to_ascii_lowercase()].concat();
+        Ok(Self(account.into()))
     }
 
     /// The whole, `local-part@domain`.

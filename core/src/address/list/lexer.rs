@@ -36,12 +36,7 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(value: &'a [u8]) -> Self {
-        Self {
-            rest: value,
-            put_back: None,
-            last: None,
-            flaw: None,
-        }
+        Self { rest: value, put_back: None, last: None, flaw: None }
     }
 
     pub(super) fn put_back(&mut self, token: Token) {
@@ -108,10 +103,7 @@ impl<'a> Lexer<'a> {
         let end = self.rest.iter().position(is_end).unwrap_or(self.rest.len());
         let (atom, rest) = self.rest.split_at(end);
         self.rest = rest;
-        if atom
-            .iter()
-            .any(|octet| octet.is_ascii_control() || b")[]\\".contains(octet))
-        {
+        if atom.iter().any(|octet| octet.is_ascii_control() || b")[]\\".contains(octet)) {
             self.note(Invalid::List);
         }
         atom.to_vec()

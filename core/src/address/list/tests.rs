@@ -14,12 +14,7 @@ fn rows(value: &str) -> Vec<String> {
     let option =
         |octets: Option<&Vec<u8>>| octets.map_or_else(|| "-".into(), |octets| text(octets));
     let row = |item: &Item| match item {
-        Item::Mailbox {
-            name,
-            route,
-            local_part,
-            domain,
-        } => {
+        Item::Mailbox { name, route, local_part, domain } => {
             format!(
                 "{}|{}|{}|{}",
                 option(name.as_ref()),
@@ -39,76 +34,28 @@ const REGULAR: &[(&str, &[&str])] = &[
     ("joe@example.org", &["-|-|joe|example.org"]),
     (" joe@example.org ", &["-|-|joe|example.org"]),
     ("Joe <joe@example.org>", &["Joe|-|joe|example.org"]),
-    (
-        "Joe   Q. \r\n Public <joe@example.org>",
-        &["Joe Q. Public|-|joe|example.org"],
-    ),
-    (
-        "\"Public, Joe\" <joe@example.org>",
-        &["Public, Joe|-|joe|example.org"],
-    ),
-    (
-        r#""Joe \"Q\" \\P" <joe@example.org>"#,
-        &[r#"Joe "Q" \P|-|joe|example.org"#],
-    ),
-    (
-        "joe@example.org (Joe Public)",
-        &["Joe Public|-|joe|example.org"],
-    ),
+    ("Joe   Q. \r\n Public <joe@example.org>", &["Joe Q. Public|-|joe|example.org"]),
+    ("\"Public, Joe\" <joe@example.org>", &["Public, Joe|-|joe|example.org"]),
+    (r#""Joe \"Q\" \\P" <joe@example.org>"#, &[r#"Joe "Q" \P|-|joe|example.org"#]),
+    ("joe@example.org (Joe Public)", &["Joe Public|-|joe|example.org"]),
     ("(Joe) <joe@example.org>", &["Joe|-|joe|example.org"]),
-    (
-        "joe@example.org (Joe (the\r\n one) \\) P)",
-        &["Joe (the one) ) P|-|joe|example.org"],
-    ),
-    (
-        "Joe <joe@example.org> (a comment)",
-        &["Joe|-|joe|example.org"],
-    ),
-    (
-        "=?utf-8?q?J=C3=B6?= <joe@example.org>",
-        &["=?utf-8?q?J=C3=B6?=|-|joe|example.org"],
-    ),
+    ("joe@example.org (Joe (the\r\n one) \\) P)", &["Joe (the one) ) P|-|joe|example.org"]),
+    ("Joe <joe@example.org> (a comment)", &["Joe|-|joe|example.org"]),
+    ("=?utf-8?q?J=C3=B6?= <joe@example.org>", &["=?utf-8?q?J=C3=B6?=|-|joe|example.org"]),
     ("a@x, b@y,c@z", &["-|-|a|x", "-|-|b|y", "-|-|c|z"]),
     (", a@x,, ,b@y,", &["-|-|a|x", "-|-|b|y"]),
-    (
-        "<@one,@two:joe@example.org>",
-        &["-|@one,@two|joe|example.org"],
-    ),
+    ("<@one,@two:joe@example.org>", &["-|@one,@two|joe|example.org"]),
     ("Joe <@one:joe@example.org>", &["Joe|@one|joe|example.org"]),
-    (
-        "joe . public (x) @ (y) example . org",
-        &["y|-|joe.public|example.org"],
-    ),
-    (
-        "\"joe public\"@example.org",
-        &["-|-|joe public|example.org"],
-    ),
-    (
-        "\"joe\".public@example.org",
-        &["-|-|joe.public|example.org"],
-    ),
+    ("joe . public (x) @ (y) example . org", &["y|-|joe.public|example.org"]),
+    ("\"joe public\"@example.org", &["-|-|joe public|example.org"]),
+    ("\"joe\".public@example.org", &["-|-|joe.public|example.org"]),
     ("joe@[192.0.2.1]", &["-|-|joe|[192.0.2.1]"]),
-    (
-        "Joe <joe@ (there) [192.0.\r\n 2.1]>",
-        &["Joe|-|joe|[192.0.2.1]"],
-    ),
-    (
-        "Undisclosed recipients:;",
-        &["Undisclosed recipients:", ";"],
-    ),
-    (
-        "A: a@x, B <b@y>;, c@z",
-        &["A:", "-|-|a|x", "B|-|b|y", ";", "-|-|c|z"],
-    ),
+    ("Joe <joe@ (there) [192.0.\r\n 2.1]>", &["Joe|-|joe|[192.0.2.1]"]),
+    ("Undisclosed recipients:;", &["Undisclosed recipients:", ";"]),
+    ("A: a@x, B <b@y>;, c@z", &["A:", "-|-|a|x", "B|-|b|y", ";", "-|-|c|z"]),
     ("\"A: B\": a@x;", &["A: B:", "-|-|a|x", ";"]),
-    (
-        "A:a@x;,B:b@y;",
-        &["A:", "-|-|a|x", ";", "B:", "-|-|b|y", ";"],
-    ),
-    (
-        "Jörg <jörg@müller.example>",
-        &["Jörg|-|jörg|müller.example"],
-    ),
+    ("A:a@x;,B:b@y;", &["A:", "-|-|a|x", ";", "B:", "-|-|b|y", ";"]),
+    ("Jörg <jörg@müller.example>", &["Jörg|-|jörg|müller.example"]),
     ("\"\" <joe@example.org>", &["|-|joe|example.org"]),
 ];
 
@@ -131,19 +78,10 @@ const IRREGULAR: &[(&str, &[&str])] = &[
         &["Joe|-|joe|example.org", "Ann|-|ann|example.org"],
     ),
     ("joe@example.org>", &["-|-|joe|example.org"]),
-    (
-        "joe@example.org <ann@example.org>",
-        &["joe@example.org|-|ann|example.org"],
-    ),
-    (
-        "<joe@example.org> <ann@example.org>",
-        &["-|-|joe|example.org"],
-    ),
+    ("joe@example.org <ann@example.org>", &["joe@example.org|-|ann|example.org"]),
+    ("<joe@example.org> <ann@example.org>", &["-|-|joe|example.org"]),
     ("joe@example.org ann@example.org", &["-|-|joe|example.org"]),
-    (
-        "Joe [Work] <joe@example.org>",
-        &["Joe [Work]|-|joe|example.org"],
-    ),
+    ("Joe [Work] <joe@example.org>", &["Joe [Work]|-|joe|example.org"]),
     (":) <joe@example.org>", &[":", ")|-|joe|example.org", ";"]),
     ("a@x; b@y", &["-|-|a|x", "-|-|b|y"]),
     ("A: a@x, b@y", &["A:", "-|-|a|x", "-|-|b|y", ";"]),
@@ -163,11 +101,7 @@ const IRREGULAR: &[(&str, &[&str])] = &[
 fn regular_lists_are_read_as_they_are_meant() {
     for (value, expected) in REGULAR {
         assert_eq!(rows(value), *expected, "{value}");
-        assert_eq!(
-            parse_strict(value.as_bytes()),
-            Ok(parse(value.as_bytes())),
-            "{value}"
-        );
+        assert_eq!(parse_strict(value.as_bytes()), Ok(parse(value.as_bytes())), "{value}");
     }
 }
 
@@ -183,15 +117,9 @@ fn irregular_lists_are_read_for_display_and_refused_for_checks() {
 #[test]
 fn mailboxes_are_those_of_the_groups_too() {
     let expected = vec!["a@x".parse().unwrap(), "\"b c\"@y".parse().unwrap()];
-    assert_eq!(
-        mailboxes(b"A (list) <a@x>, Friends: \"b c\"@y;"),
-        Ok(expected)
-    );
+    assert_eq!(mailboxes(b"A (list) <a@x>, Friends: \"b c\"@y;"), Ok(expected));
     assert_eq!(mailboxes(b"Nobody:;"), Ok(vec![]));
-    assert_eq!(
-        mailboxes(b"joe@iana/icann.org"),
-        Err(Invalid::DomainOctet(b'/'))
-    );
+    assert_eq!(mailboxes(b"joe@iana/icann.org"), Err(Invalid::DomainOctet(b'/')));
     assert_eq!(mailboxes(b"\"a\\\0b\"@x"), Err(Invalid::LocalPartOctet(0)));
     assert_eq!(mailboxes(b"joe@[example]"), Err(Invalid::Literal));
     assert_eq!(mailboxes(b"j\xff@x"), Err(Invalid::NotUtf8));
@@ -199,15 +127,8 @@ fn mailboxes_are_those_of_the_groups_too() {
 
 #[test]
 fn depth_and_number_are_bounded() {
-    let deep = format!(
-        "joe@example.org {}x{}",
-        "(".repeat(100_000),
-        ")".repeat(100_000)
-    );
-    assert_eq!(
-        mailboxes(deep.as_bytes()),
-        Ok(vec!["joe@example.org".parse().unwrap()])
-    );
+    let deep = format!("joe@example.org {}x{}", "(".repeat(100_000), ")".repeat(100_000));
+    assert_eq!(mailboxes(deep.as_bytes()), Ok(vec!["joe@example.org".parse().unwrap()]));
     for many in ["a,", "a:;", "a:", "<,", "("] {
         let items = parse(many.repeat(100_000).as_bytes());
         assert!(items.len() <= Limits::DEFAULT.addresses + 2, "{many}");

@@ -45,12 +45,7 @@ impl Client {
         nonce: String,
         limits: &Limits,
     ) -> Result<Self, Abort> {
-        let Credentials::Password {
-            authcid,
-            authzid,
-            password,
-        } = credentials
-        else {
+        let Credentials::Password { authcid, authzid, password } = credentials else {
             return Err(Abort::Credentials);
         };
         let name = prepare(authcid).map_err(|_| Abort::Credentials)?;

@@ -30,13 +30,7 @@ impl<'a> ClientFirst<'a> {
         let name = gs2::decode(value(attributes.next(), "n=")?)?;
         let nonce = nonce(attributes.next())?;
         let gs2_header = message.strip_suffix(bare)?;
-        extensions(attributes).then_some(Self {
-            header,
-            gs2_header,
-            bare,
-            name,
-            nonce,
-        })
+        extensions(attributes).then_some(Self { header, gs2_header, bare, name, nonce })
     }
 }
 
@@ -60,11 +54,7 @@ impl<'a> ServerFirst<'a> {
         }
         let iterations = iterations.parse().ok()?;
         let sound = !salt.is_empty() && extensions(attributes);
-        sound.then_some(Self {
-            nonce,
-            salt,
-            iterations,
-        })
+        sound.then_some(Self { nonce, salt, iterations })
     }
 }
 
@@ -92,12 +82,7 @@ impl<'a> ClientFinal<'a> {
         let cbind_input = BASE64.decode(value(attributes.next(), "c=")?).ok()?;
         let nonce = nonce(attributes.next())?;
         let proof = BASE64.decode(proof).ok()?.try_into().ok()?;
-        extensions(attributes).then_some(Self {
-            without_proof,
-            cbind_input,
-            nonce,
-            proof,
-        })
+        extensions(attributes).then_some(Self { without_proof, cbind_input, nonce, proof })
     }
 }
 

@@ -59,13 +59,7 @@ impl Server {
         nonce: String,
         entropy: Entropy,
     ) -> Self {
-        Self {
-            plus,
-            binding,
-            nonce,
-            entropy,
-            state: State::ClientFirst,
-        }
+        Self { plus, binding, nonce, entropy, state: State::ClientFirst }
     }
 
     fn handle_first(&mut self, message: &str) -> Result<Step, Failure> {
@@ -74,10 +68,7 @@ impl Server {
         let authcid = prepare(&first.name).map_err(|_| Failure::Credentials)?;
         let authzid = first.header.authzid.unwrap_or_default();
         let authzid = prepare_authzid(&authzid, &authcid).map_err(|_| Failure::Credentials)?;
-        let question = Question::ScramKeys {
-            authcid: authcid.clone(),
-            authzid: authzid.clone(),
-        };
+        let question = Question::ScramKeys { authcid: authcid.clone(), authzid: authzid.clone() };
         self.state = State::Keys(Opening {
             bare: String::from(first.bare),
             cbind_input: cbind_input(first.gs2_header, binding),
@@ -106,12 +97,7 @@ impl Server {
         };
         let server_first = first.to_string();
         let challenge = server_first.clone().into_bytes();
-        self.state = State::ClientFinal {
-            opening,
-            server_first,
-            authcid,
-            keys,
-        };
+        self.state = State::ClientFinal { opening, server_first, authcid, keys };
         Step::Challenge(challenge)
     }
 
@@ -149,12 +135,9 @@ impl Exchange for Server {
         };
         let step = match mem::replace(&mut self.state, State::Over) {
             State::ClientFirst => self.handle_first(message),
-            State::ClientFinal {
-                opening,
-                server_first,
-                authcid,
-                keys,
-            } => self.handle_final(message, opening, &server_first, authcid, &keys),
+            State::ClientFinal { opening, server_first, authcid, keys } => {
+                self.handle_final(message, opening, &server_first, authcid, &keys)
+            }
             State::Acknowledgement(accepted) if message.is_empty() => Ok(Step::Done(accepted)),
             State::Acknowledgement(_) | State::Keys(_) | State::Over => Err(Failure::Malformed),
         };

@@ -33,23 +33,12 @@ fn client() -> Client {
         password: String::from("pencil").into(),
     };
     let nonce = CLIENT_NONCE.into();
-    Client::new(
-        Flag::Unsupported,
-        None,
-        &credentials,
-        nonce,
-        &Limits::DEFAULT,
-    )
-    .expect("credentials")
+    Client::new(Flag::Unsupported, None, &credentials, nonce, &Limits::DEFAULT)
+        .expect("credentials")
 }
 
 fn server(plus: bool, binding: Option<ChannelBinding>) -> Server {
-    Server::new(
-        plus,
-        binding,
-        SERVER_NONCE.into(),
-        Entropy::from_seed([0; 32]),
-    )
+    Server::new(plus, binding, SERVER_NONCE.into(), Entropy::from_seed([0; 32]))
 }
 
 fn keys() -> Answer {
@@ -74,10 +63,7 @@ fn the_client_of_the_example() {
     let proof = client.handle_challenge(SERVER_FIRST.as_bytes());
     assert_eq!(proof.as_deref(), Ok(CLIENT_FINAL.as_bytes()));
     assert_eq!(client.handle_success(), Err(Abort::Unproven));
-    assert_eq!(
-        client.handle_challenge(SERVER_FINAL.as_bytes()),
-        Ok(Vec::new())
-    );
+    assert_eq!(client.handle_challenge(SERVER_FINAL.as_bytes()), Ok(Vec::new()));
     assert_eq!(client.handle_success(), Ok(()));
     assert_eq!(client.handle_challenge(b""), Err(Abort::Malformed));
     assert_eq!(client.handle_success(), Err(Abort::Unproven));
@@ -91,10 +77,7 @@ fn the_server_of_the_example() {
         step,
         Step::Verify(Question::ScramKeys { authcid, authzid: None }) if authcid == "user"
     ));
-    assert_eq!(
-        challenge(server.handle_answer(keys())).as_deref(),
-        Ok(SERVER_FIRST)
-    );
+    assert_eq!(challenge(server.handle_answer(keys())).as_deref(), Ok(SERVER_FIRST));
     let step = server.handle_response(CLIENT_FINAL.as_bytes());
     assert_eq!(challenge(step).as_deref(), Ok(SERVER_FINAL));
     assert!(matches!(server.handle_response(b""), Step::Done(_)));
@@ -130,11 +113,7 @@ fn flags() {
         ("p=TLS-EXPORTER,,n=u,r=x", true, true, mismatch),
     ];
     for (message, plus, binding, expected) in cases {
-        assert_eq!(
-            opening(plus, binding, message),
-            expected,
-            "{message} {plus} {binding}"
-        );
+        assert_eq!(opening(plus, binding, message), expected, "{message} {plus} {binding}");
     }
 }
 
@@ -180,11 +159,7 @@ fn first_messages() {
         "n=u,r=x",
     ];
     for message in bad {
-        assert_eq!(
-            opening(false, false, message),
-            Some(Failure::Malformed),
-            "{message}"
-        );
+        assert_eq!(opening(false, false, message), Some(Failure::Malformed), "{message}");
     }
     let step = server(false, None).handle_response(b"n,,n=\xff,r=x");
     assert!(matches!(step, Step::Failed(Failure::Malformed)));
@@ -193,10 +168,7 @@ fn first_messages() {
 /// What the server makes of a final message in the example's exchange.
 fn closing(message: &str) -> Result<String, Failure> {
     let mut server = server(false, None);
-    assert!(matches!(
-        server.handle_response(CLIENT_FIRST.as_bytes()),
-        Step::Verify(_)
-    ));
+    assert!(matches!(server.handle_response(CLIENT_FIRST.as_bytes()), Step::Verify(_)));
     assert!(matches!(server.handle_answer(keys()), Step::Challenge(_)));
     challenge(server.handle_response(message.as_bytes()))
 }
@@ -205,18 +177,12 @@ fn closing(message: &str) -> Result<String, Failure> {
 fn final_messages() {
     assert_eq!(closing(CLIENT_FINAL).as_deref(), Ok(SERVER_FINAL));
     let cases = [
-        (
-            CLIENT_FINAL.replace("biws", "eSws"),
-            Failure::ChannelBinding,
-        ),
+        (CLIENT_FINAL.replace("biws", "eSws"), Failure::ChannelBinding),
         (CLIENT_FINAL.replace("biws", ""), Failure::ChannelBinding),
         (CLIENT_FINAL.replace("r=r", "r=s"), Failure::Credentials),
         (CLIENT_FINAL.replace(SERVER_NONCE, ""), Failure::Credentials),
         (CLIENT_FINAL.replace("p=d", "p=e"), Failure::Credentials),
-        (
-            CLIENT_FINAL.replace(",p=", ",e=extension,p="),
-            Failure::Credentials,
-        ),
+        (CLIENT_FINAL.replace(",p=", ",e=extension,p="), Failure::Credentials),
         (CLIENT_FINAL.replace("biws", "biw"), Failure::Malformed),
         (CLIENT_FINAL.replace("c=biws,", ""), Failure::Malformed),
         (CLIENT_FINAL.replace(",p=", ",q="), Failure::Malformed),
@@ -236,25 +202,14 @@ fn the_acknowledgement_is_empty() {
     server.handle_response(CLIENT_FIRST.as_bytes());
     server.handle_answer(keys());
     server.handle_response(CLIENT_FINAL.as_bytes());
-    assert!(matches!(
-        server.handle_response(b"x"),
-        Step::Failed(Failure::Malformed)
-    ));
-    assert!(matches!(
-        server.handle_response(b""),
-        Step::Failed(Failure::Malformed)
-    ));
+    assert!(matches!(server.handle_response(b"x"), Step::Failed(Failure::Malformed)));
+    assert!(matches!(server.handle_response(b""), Step::Failed(Failure::Malformed)));
 }
 
 #[test]
 fn the_host_cannot_say_yes_to_scram() {
     for (answer, failure) in [
-        (
-            Answer::Accept {
-                authcid: "user".into(),
-            },
-            Failure::Unavailable,
-        ),
+        (Answer::Accept { authcid: "user".into() }, Failure::Unavailable),
         (Answer::Unavailable, Failure::Unavailable),
     ] {
         let mut server = server(false, None);
@@ -269,9 +224,7 @@ fn a_refusal_is_told_at_the_end_only() {
     server.handle_response(CLIENT_FIRST.as_bytes());
     let first = challenge(server.handle_answer(Answer::Reject)).expect("invented keys");
     assert!(ServerFirst::parse(&first).is_some_and(|first| first.salt.len() == 16));
-    let proof = client()
-        .handle_challenge(first.as_bytes())
-        .expect("a proof");
+    let proof = client().handle_challenge(first.as_bytes()).expect("a proof");
     let step = server.handle_response(&proof);
     assert!(matches!(step, Step::Failed(Failure::Credentials)));
 }
@@ -284,18 +237,12 @@ fn challenges_that_the_client_refuses() {
         (SERVER_FIRST.replace("4096", "4095"), Abort::Iterations),
         (SERVER_FIRST.replace("4096", "1"), Abort::Iterations),
         (SERVER_FIRST.replace("4096", "1000001"), Abort::Iterations),
-        (
-            SERVER_FIRST.replace("4096", "4294967295"),
-            Abort::Iterations,
-        ),
+        (SERVER_FIRST.replace("4096", "4294967295"), Abort::Iterations),
         (SERVER_FIRST.replace("4096", "4294967296"), Abort::Malformed),
         (SERVER_FIRST.replace("4096", "04096"), Abort::Malformed),
         (SERVER_FIRST.replace("4096", "+4096"), Abort::Malformed),
         (SERVER_FIRST.replace("4096", ""), Abort::Malformed),
-        (
-            SERVER_FIRST.replace("W22ZaJ0SNY7soEsUEjb6gQ==", ""),
-            Abort::Malformed,
-        ),
+        (SERVER_FIRST.replace("W22ZaJ0SNY7soEsUEjb6gQ==", ""), Abort::Malformed),
         (SERVER_FIRST.replace("gQ==", "gQ"), Abort::Malformed),
         (format!("m=must,{SERVER_FIRST}"), Abort::Malformed),
         (format!("{SERVER_FIRST},"), Abort::Malformed),
@@ -304,11 +251,7 @@ fn challenges_that_the_client_refuses() {
     ];
     for (message, abort) in cases {
         let mut client = client();
-        assert_eq!(
-            client.handle_challenge(message.as_bytes()),
-            Err(abort),
-            "{message}"
-        );
+        assert_eq!(client.handle_challenge(message.as_bytes()), Err(abort), "{message}");
         assert_eq!(client.handle_success(), Err(Abort::Unproven));
     }
     let extended = format!("{SERVER_FIRST},e=extension");
@@ -322,19 +265,12 @@ fn signatures_that_the_client_refuses() {
         (SERVER_FINAL.replace("v=6rri", "v="), Abort::Malformed),
         (String::from("v="), Abort::Malformed),
         (String::new(), Abort::Malformed),
-        (
-            String::from("e=invalid-proof"),
-            Abort::Refused("invalid-proof".into()),
-        ),
+        (String::from("e=invalid-proof"), Abort::Refused("invalid-proof".into())),
     ];
     for (message, abort) in cases {
         let mut client = client();
         assert!(client.handle_challenge(SERVER_FIRST.as_bytes()).is_ok());
-        assert_eq!(
-            client.handle_challenge(message.as_bytes()),
-            Err(abort),
-            "{message}"
-        );
+        assert_eq!(client.handle_challenge(message.as_bytes()), Err(abort), "{message}");
         assert_eq!(client.handle_success(), Err(Abort::Unproven));
     }
 }

@@ -57,19 +57,13 @@ fn the_client_chooses_the_best() {
     for (offered, channel, expected) in cases {
         assert_eq!(Client::choose(offered, &secret, &channel), expected);
     }
-    let token = Credentials::Token {
-        user: "tim".into(),
-        token: String::from("t").into(),
-        server: None,
-    };
+    let token =
+        Credentials::Token { user: "tim".into(), token: String::from("t").into(), server: None };
     assert_eq!(Client::choose(all, &token, &bound()), Some(OAuthBearer));
     assert_eq!(Client::choose(&[XOAuth2], &token, &bound()), Some(XOAuth2));
     assert_eq!(Client::choose(all, &token, &Channel::Clear), None);
     let external = Credentials::External { authzid: None };
-    assert_eq!(
-        Client::choose(all, &external, &Channel::Clear),
-        Some(External)
-    );
+    assert_eq!(Client::choose(all, &external, &Channel::Clear), Some(External));
 }
 
 #[test]
@@ -79,44 +73,26 @@ fn login_cannot_act_as_another() {
         authzid: Some("tom".into()),
         password: String::from("x").into(),
     };
-    assert_eq!(
-        Client::choose(&[Mechanism::Login], &credentials, &bound()),
-        None
-    );
+    assert_eq!(Client::choose(&[Mechanism::Login], &credentials, &bound()), None);
 }
 
 #[test]
 fn credentials_that_do_not_fit_are_refused() {
     let new = |mechanism, credentials: &Credentials, channel: &Channel| {
-        Client::new(
-            mechanism,
-            credentials,
-            channel,
-            entropy(2),
-            &Limits::DEFAULT,
-        )
-        .err()
+        Client::new(mechanism, credentials, channel, entropy(2), &Limits::DEFAULT).err()
     };
     let refused = Some(Abort::Credentials);
     let secret = password("tim", "x");
     assert_eq!(new(Mechanism::Plain, &secret, &Channel::Clear), refused);
     assert_eq!(new(Mechanism::External, &secret, &bound()), refused);
-    assert_eq!(
-        new(Mechanism::ScramSha256Plus, &secret, &Channel::Confidential),
-        refused
-    );
+    assert_eq!(new(Mechanism::ScramSha256Plus, &secret, &Channel::Confidential), refused);
     for (name, word) in [("", "x"), ("tim", ""), ("ti\0m", "x"), ("tim", "\0")] {
         let credentials = password(name, word);
         assert_eq!(new(Mechanism::Plain, &credentials, &bound()), refused);
         assert_eq!(new(Mechanism::ScramSha256, &credentials, &bound()), refused);
     }
-    for (user, token) in [
-        ("", "t"),
-        ("tim", ""),
-        ("tim", "a b"),
-        ("t\x01m", "t"),
-        ("tim", "\x01"),
-    ] {
+    for (user, token) in [("", "t"), ("tim", ""), ("tim", "a b"), ("t\x01m", "t"), ("tim", "\x01")]
+    {
         let credentials = Credentials::Token {
             user: user.into(),
             token: String::from(token).into(),
@@ -125,8 +101,6 @@ fn credentials_that_do_not_fit_are_refused() {
         assert_eq!(new(Mechanism::XOAuth2, &credentials, &bound()), refused);
         assert_eq!(new(Mechanism::OAuthBearer, &credentials, &bound()), refused);
     }
-    let external = Credentials::External {
-        authzid: Some("a\0b".into()),
-    };
+    let external = Credentials::External { authzid: Some("a\0b".into()) };
     assert_eq!(new(Mechanism::External, &external, &bound()), refused);
 }

@@ -16,11 +16,9 @@ fn ask(mechanism: Mechanism, message: &[u8]) -> Result<Question, Failure> {
 /// `authcid authzid password` of a question.
 fn triple(message: &[u8]) -> Result<String, Failure> {
     ask(Mechanism::Plain, message).map(|question| match question {
-        Question::Password {
-            authcid,
-            authzid,
-            password,
-        } => format!("{authcid} {authzid:?} {}", password.expose()),
+        Question::Password { authcid, authzid, password } => {
+            format!("{authcid} {authzid:?} {}", password.expose())
+        }
         other => panic!("unexpected {other:?}"),
     })
 }
@@ -33,10 +31,7 @@ fn plain_messages() {
         (b"Ursel\0Kurt\0xipj3plmq", "Kurt Some(\"Ursel\") xipj3plmq"),
         (b"tim\0tim\0secret", "tim None secret"),
         (b"\0a b\0 p ", "a b None  p "),
-        (
-            "\0j\u{f6}rg\0pa\u{df}".as_bytes(),
-            "j\u{f6}rg None pa\u{df}",
-        ),
+        ("\0j\u{f6}rg\0pa\u{df}".as_bytes(), "j\u{f6}rg None pa\u{df}"),
         ("\0\u{2168}\0p\u{ad}w".as_bytes(), "IX None pw"),
     ];
     for (message, expected) in good {
@@ -73,24 +68,15 @@ fn a_verdict_ends_the_exchange() {
         let mut server = server(Mechanism::Plain);
         assert!(matches!(server.start(Some(b"\0tim\0x")), Step::Verify(_)));
         assert!(matches!(server.handle_answer(answer), Step::Failed(it) if it == expected));
-        assert!(matches!(
-            server.handle_answer(accept("tim")),
-            Step::Failed(_)
-        ));
-        assert!(matches!(
-            server.handle_response(b"\0tim\0x"),
-            Step::Failed(_)
-        ));
+        assert!(matches!(server.handle_answer(accept("tim")), Step::Failed(_)));
+        assert!(matches!(server.handle_response(b"\0tim\0x"), Step::Failed(_)));
     }
 }
 
 #[test]
 fn the_host_names_the_login_and_allows_the_identity() {
     let mut server = server(Mechanism::Plain);
-    assert!(matches!(
-        server.start(Some(b"Ursel\0Kurt\0x")),
-        Step::Verify(_)
-    ));
+    assert!(matches!(server.start(Some(b"Ursel\0Kurt\0x")), Step::Verify(_)));
     let Step::Done(accepted) = server.handle_answer(accept("kurt@example.org")) else {
         panic!("not accepted");
     };
@@ -105,14 +91,8 @@ fn what_is_not_due_fails() {
         assert!(matches!(one.handle_answer(accept("tim")), Step::Failed(_)));
         let mut other = server(Mechanism::Plain);
         assert!(matches!(other.start(Some(b"\0tim\0x")), Step::Verify(_)));
-        assert!(matches!(
-            other.handle_response(b"\0tim\0x"),
-            Step::Failed(_)
-        ));
-        assert!(matches!(
-            other.handle_answer(accept("tim")),
-            Step::Failed(_)
-        ));
+        assert!(matches!(other.handle_response(b"\0tim\0x"), Step::Failed(_)));
+        assert!(matches!(other.handle_answer(accept("tim")), Step::Failed(_)));
     }
 }
 
@@ -128,19 +108,11 @@ fn login_asks_twice() {
     ));
     let mut other = server(Mechanism::Login);
     assert_eq!(challenge(other.start(Some(b"tim"))), "Password:");
-    for (name, word) in [
-        (&b"\x01"[..], &b"pw"[..]),
-        (b"tim", b"\n"),
-        (b"", b"pw"),
-        (b"tim", b""),
-    ] {
+    for (name, word) in [(&b"\x01"[..], &b"pw"[..]), (b"tim", b"\n"), (b"", b"pw"), (b"tim", b"")] {
         let mut server = server(Mechanism::Login);
         assert_eq!(challenge(server.start(Some(name))), "Password:");
         let step = server.handle_response(word);
-        assert!(
-            matches!(step, Step::Failed(Failure::Credentials)),
-            "{name:?} {word:?}"
-        );
+        assert!(matches!(step, Step::Failed(Failure::Credentials)), "{name:?} {word:?}");
     }
     let step = server(Mechanism::Login).start(Some(b"\xff"));
     assert!(matches!(step, Step::Failed(Failure::Malformed)));
@@ -163,13 +135,7 @@ fn external_messages() {
 /// `user token host port` of a question.
 fn token(mechanism: Mechanism, message: &str) -> Result<String, Failure> {
     ask(mechanism, message.as_bytes()).map(|question| match question {
-        Question::Token {
-            mechanism: asked,
-            user,
-            token,
-            host,
-            port,
-        } => {
+        Question::Token { mechanism: asked, user, token, host, port } => {
             assert_eq!(asked, mechanism);
             format!("{user:?} {} {host:?} {port:?}", token.expose())
         }
@@ -188,16 +154,10 @@ fn oauthbearer_messages() {
              Some(\"server.example.com\") Some(143)",
         ),
         ("n,,\x01auth=bearer t\x01\x01", "None t None None"),
-        (
-            "y,a=a=2Cb=3Dc,\x01auth=Bearer  t\x01x=\x01\x01",
-            "Some(\"a,b=c\") t None None",
-        ),
+        ("y,a=a=2Cb=3Dc,\x01auth=Bearer  t\x01x=\x01\x01", "Some(\"a,b=c\") t None None"),
     ];
     for (message, expected) in good {
-        assert_eq!(
-            token(Mechanism::OAuthBearer, message).as_deref(),
-            Ok(expected)
-        );
+        assert_eq!(token(Mechanism::OAuthBearer, message).as_deref(), Ok(expected));
     }
     let bad = [
         "",
@@ -243,22 +203,14 @@ fn xoauth2_messages() {
         "user=\x01auth=Bearer t\x01\x01",
         "n,,\x01auth=Bearer t\x01\x01",
     ] {
-        assert_eq!(
-            token(Mechanism::XOAuth2, message),
-            Err(Failure::Malformed),
-            "{message:?}"
-        );
+        assert_eq!(token(Mechanism::XOAuth2, message), Err(Failure::Malformed), "{message:?}");
     }
 }
 
 #[test]
 fn a_refused_token_is_acknowledged_first() {
     let cases = [
-        (
-            Mechanism::OAuthBearer,
-            "n,,\x01auth=Bearer t\x01\x01",
-            r#"{"status":"invalid_token"}"#,
-        ),
+        (Mechanism::OAuthBearer, "n,,\x01auth=Bearer t\x01\x01", r#"{"status":"invalid_token"}"#),
         (
             Mechanism::XOAuth2,
             "user=u\x01auth=Bearer t\x01\x01",
@@ -268,10 +220,7 @@ fn a_refused_token_is_acknowledged_first() {
     for (mechanism, message, json) in cases {
         for acknowledgement in [&b"\x01"[..], b"", b"n,,\x01auth=Bearer good\x01\x01"] {
             let mut server = server(mechanism);
-            assert!(matches!(
-                server.start(Some(message.as_bytes())),
-                Step::Verify(_)
-            ));
+            assert!(matches!(server.start(Some(message.as_bytes())), Step::Verify(_)));
             assert_eq!(challenge(server.handle_answer(Answer::Reject)), json);
             let step = server.handle_response(acknowledgement);
             assert!(matches!(step, Step::Failed(Failure::Credentials)));

@@ -26,14 +26,8 @@ fn server(mechanism: Mechanism) -> Server {
 }
 
 fn client(mechanism: Mechanism, credentials: &Credentials, channel: &Channel) -> Client {
-    Client::new(
-        mechanism,
-        credentials,
-        channel,
-        entropy(2),
-        &Limits::DEFAULT,
-    )
-    .expect("the credentials fit")
+    Client::new(mechanism, credentials, channel, entropy(2), &Limits::DEFAULT)
+        .expect("the credentials fit")
 }
 
 fn password(authcid: &str, password: &str) -> Credentials {

@@ -21,9 +21,11 @@ enum End {
 /// A host that knows one user, `tim`, by the password `tanstaaf` and the token `ya29`.
 fn answer(question: Question) -> Answer {
     match question {
-        Question::Password {
-            authcid, password, ..
-        } if authcid == "tim" && password.expose() == "tanstaaf" => accept("tim"),
+        Question::Password { authcid, password, .. }
+            if authcid == "tim" && password.expose() == "tanstaaf" =>
+        {
+            accept("tim")
+        }
         Question::ScramKeys { authcid, .. } if authcid == "tim" => {
             let keys = ScramKeys::derive("tanstaaf", b"salt", 4096).expect("a password");
             Answer::Keys { authcid, keys }
@@ -71,17 +73,9 @@ fn pump(
 }
 
 fn meet(mechanism: Mechanism, credentials: &Credentials) -> End {
-    let channel = if mechanism == Mechanism::ScramSha256 {
-        Channel::Confidential
-    } else {
-        bound()
-    };
+    let channel = if mechanism == Mechanism::ScramSha256 { Channel::Confidential } else { bound() };
     let mut server = Server::new(mechanism, channel.binding().cloned(), entropy(1));
-    pump(
-        &mut client(mechanism, credentials, &channel),
-        &mut server,
-        |_, _| {},
-    )
+    pump(&mut client(mechanism, credentials, &channel), &mut server, |_, _| {})
 }
 
 fn tim() -> End {
@@ -90,26 +84,15 @@ fn tim() -> End {
     End::Agreed(Accepted { authcid, authzid })
 }
 
-const BY_PASSWORD: [Mechanism; 4] = [
-    Mechanism::ScramSha256Plus,
-    Mechanism::ScramSha256,
-    Mechanism::Plain,
-    Mechanism::Login,
-];
+const BY_PASSWORD: [Mechanism; 4] =
+    [Mechanism::ScramSha256Plus, Mechanism::ScramSha256, Mechanism::Plain, Mechanism::Login];
 
 #[test]
 fn the_right_password() {
     for mechanism in BY_PASSWORD {
-        assert_eq!(
-            meet(mechanism, &password("tim", "tanstaaf")),
-            tim(),
-            "{mechanism}"
-        );
+        assert_eq!(meet(mechanism, &password("tim", "tanstaaf")), tim(), "{mechanism}");
         // Prepared alike at both ends.
-        assert_eq!(
-            meet(mechanism, &password("t\u{ad}im", "tan\u{ad}staaf")),
-            tim()
-        );
+        assert_eq!(meet(mechanism, &password("t\u{ad}im", "tan\u{ad}staaf")), tim());
     }
 }
 
@@ -117,21 +100,9 @@ fn the_right_password() {
 fn the_wrong_password_and_the_unknown_user() {
     for mechanism in BY_PASSWORD {
         let refused = End::Refused(Failure::Credentials);
-        assert_eq!(
-            meet(mechanism, &password("tim", "tanstaal")),
-            refused,
-            "{mechanism}"
-        );
-        assert_eq!(
-            meet(mechanism, &password("tom", "tanstaaf")),
-            refused,
-            "{mechanism}"
-        );
-        assert_eq!(
-            meet(mechanism, &password("t,o=m", "x")),
-            refused,
-            "{mechanism}"
-        );
+        assert_eq!(meet(mechanism, &password("tim", "tanstaal")), refused, "{mechanism}");
+        assert_eq!(meet(mechanism, &password("tom", "tanstaaf")), refused, "{mechanism}");
+        assert_eq!(meet(mechanism, &password("t,o=m", "x")), refused, "{mechanism}");
     }
 }
 
@@ -169,10 +140,7 @@ fn tokens() {
 #[test]
 fn external() {
     let authzid = None;
-    assert_eq!(
-        meet(Mechanism::External, &Credentials::External { authzid }),
-        tim()
-    );
+    assert_eq!(meet(Mechanism::External, &Credentials::External { authzid }), tim());
     let authzid = Some(String::from("tom"));
     let End::Agreed(accepted) = meet(Mechanism::External, &Credentials::External { authzid })
     else {
@@ -200,10 +168,7 @@ fn without_room_for_an_initial_response() {
                 Step::Failed(failure) => panic!("{mechanism}: {failure}"),
             };
         };
-        assert_eq!(
-            (accepted.identity(), client.handle_success()),
-            ("tim", Ok(()))
-        );
+        assert_eq!((accepted.identity(), client.handle_success()), ("tim", Ok(())));
     }
 }
 
@@ -231,10 +196,9 @@ fn success_out_of_the_blue_is_not_trusted() {
 /// Every octet of every SCRAM message, changed: never do both ends agree.
 #[test]
 fn tampering_with_scram_is_noticed() {
-    for (mechanism, channel) in [
-        (Mechanism::ScramSha256Plus, bound()),
-        (Mechanism::ScramSha256, Channel::Confidential),
-    ] {
+    for (mechanism, channel) in
+        [(Mechanism::ScramSha256Plus, bound()), (Mechanism::ScramSha256, Channel::Confidential)]
+    {
         let run = |target: (usize, usize), bit: u8| {
             let mut lengths = vec![];
             let credentials = password("tim", "tanstaaf");
@@ -257,10 +221,7 @@ fn tampering_with_scram_is_noticed() {
                 // Now a digit, now the case of a letter, now beyond ASCII.
                 let bit = [0x01, 0x20, 0x80][octet % 3];
                 let (end, _) = run((index, octet), bit);
-                assert!(
-                    !matches!(end, End::Agreed(_)),
-                    "message {index}, octet {octet}: {end:?}"
-                );
+                assert!(!matches!(end, End::Agreed(_)), "message {index}, octet {octet}: {end:?}");
             }
         }
     }
@@ -273,11 +234,7 @@ fn another_channel_is_noticed() {
         &password("tim", "tanstaaf"),
         &Channel::Bound(ChannelBinding::tls_exporter([8; 32])),
     );
-    let end = pump(
-        &mut client,
-        &mut server(Mechanism::ScramSha256Plus),
-        |_, _| {},
-    );
+    let end = pump(&mut client, &mut server(Mechanism::ScramSha256Plus), |_, _| {});
     assert_eq!(end, End::Refused(Failure::ChannelBinding));
 }
 
@@ -286,21 +243,14 @@ fn taking_plus_out_of_the_offer_is_noticed() {
     let credentials = password("tim", "tanstaaf");
     let offered = [Mechanism::ScramSha256];
     let chosen = Client::choose(&offered, &credentials, &bound()).expect("one");
-    let end = pump(
-        &mut client(chosen, &credentials, &bound()),
-        &mut server(chosen),
-        |_, _| {},
-    );
+    let end = pump(&mut client(chosen, &credentials, &bound()), &mut server(chosen), |_, _| {});
     assert_eq!(end, End::Refused(Failure::ChannelBinding));
     // Changing the flag as well is noticed by the proof.
-    let end = pump(
-        &mut client(chosen, &credentials, &bound()),
-        &mut server(chosen),
-        |_, message| {
+    let end =
+        pump(&mut client(chosen, &credentials, &bound()), &mut server(chosen), |_, message| {
             if message.starts_with(b"y,") {
                 message[0] = b'n';
             }
-        },
-    );
+        });
     assert_eq!(end, End::Refused(Failure::ChannelBinding));
 }

@@ -26,21 +26,13 @@ const EXPECTED: &str = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3Otc
 fn texts_that_are_no_keys() {
     let (head, tail) = EXPECTED.split_once("4096").expect("the count");
     for count in ["0", "-1", "", "4294967296", "x"] {
-        assert!(
-            [head, count, tail].concat().parse::<ScramKeys>().is_err(),
-            "{count}"
-        );
+        assert!([head, count, tail].concat().parse::<ScramKeys>().is_err(), "{count}");
     }
     for end in 0..EXPECTED.len() {
         assert!(EXPECTED[..end].parse::<ScramKeys>().is_err(), "{end}");
     }
     assert!([EXPECTED, "A"].concat().parse::<ScramKeys>().is_err());
-    assert!(
-        EXPECTED
-            .replace("SHA-256", "SHA-1")
-            .parse::<ScramKeys>()
-            .is_err()
-    );
+    assert!(EXPECTED.replace("SHA-256", "SHA-1").parse::<ScramKeys>().is_err());
 }
 
 #[test]
@@ -60,10 +52,7 @@ fn keys_are_salted_and_strong_enough() {
 fn keys_do_not_show_up_in_a_log() {
     let keys = Decoy::new([1; 32], DEFAULT_ITERATIONS).keys("tim");
     let shown = alloc::format!("{keys:?}");
-    assert!(
-        shown.contains("stored_key: [redacted], server_key: [redacted]"),
-        "{shown}"
-    );
+    assert!(shown.contains("stored_key: [redacted], server_key: [redacted]"), "{shown}");
 }
 
 #[test]
@@ -73,10 +62,7 @@ fn decoys_look_real_and_stay() {
     assert_eq!((keys.salt.len(), keys.iterations), (16, DEFAULT_ITERATIONS));
     assert_eq!(keys, decoy.clone().keys("tim"));
     assert_ne!(keys.salt, decoy.keys("tom").salt);
-    assert_ne!(
-        keys.salt,
-        Decoy::new([2; 32], DEFAULT_ITERATIONS).keys("tim").salt
-    );
+    assert_ne!(keys.salt, Decoy::new([2; 32], DEFAULT_ITERATIONS).keys("tim").salt);
     assert_ne!(keys.stored_key, keys.server_key);
 }
 

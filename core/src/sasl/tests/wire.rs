@@ -16,29 +16,15 @@ fn lines() {
     assert_eq!(decode_response(b"", &LIMITS), octets(b""));
     assert_eq!(decode_response(b"AHRpbQB4", &LIMITS), octets(b"\0tim\0x"));
     assert_eq!(decode_response(b"*", &LIMITS), Ok(Response::Cancel));
-    for line in [
-        &b"="[..],
-        b"**",
-        b" ",
-        b"AHRpbQB4 ",
-        b"AHRpbQB",
-        b"a===",
-        b"\xff\xff\xff\xff",
-        b"YR==",
-    ] {
-        assert_eq!(
-            decode_response(line, &LIMITS),
-            Err(Unreadable::NotBase64),
-            "{line:?}"
-        );
+    for line in
+        [&b"="[..], b"**", b" ", b"AHRpbQB4 ", b"AHRpbQB", b"a===", b"\xff\xff\xff\xff", b"YR=="]
+    {
+        assert_eq!(decode_response(line, &LIMITS), Err(Unreadable::NotBase64), "{line:?}");
     }
     assert_eq!(decode_initial(b"=", &LIMITS), Ok(Vec::new()));
     assert_eq!(decode_initial(b"aGk=", &LIMITS), Ok(b"hi".to_vec()));
     for argument in [&b""[..], b"*", b"=="] {
-        assert_eq!(
-            decode_initial(argument, &LIMITS),
-            Err(Unreadable::NotBase64)
-        );
+        assert_eq!(decode_initial(argument, &LIMITS), Err(Unreadable::NotBase64));
     }
 }
 
@@ -50,14 +36,8 @@ fn the_limit_is_on_the_message() {
     assert_eq!(decode(line.as_bytes(), &LIMITS), Ok(longest));
     let line = encode(&vec![b'x'; LIMITS.sasl_response + 1]);
     assert_eq!(decode(line.as_bytes(), &LIMITS), Err(Unreadable::TooLong));
-    assert_eq!(
-        decode_initial(line.as_bytes(), &LIMITS),
-        Err(Unreadable::TooLong)
-    );
-    assert_eq!(
-        decode_response(&vec![b'!'; 1 << 20], &LIMITS),
-        Err(Unreadable::TooLong)
-    );
+    assert_eq!(decode_initial(line.as_bytes(), &LIMITS), Err(Unreadable::TooLong));
+    assert_eq!(decode_response(&vec![b'!'; 1 << 20], &LIMITS), Err(Unreadable::TooLong));
 }
 
 proptest! {

@@ -1,0 +1,168 @@
+//! The configuration of a mail system: pure types, which a host reads from a file.
+//!
+//! Every part has a safe default, so an empty configuration is a working one.
+
+use crate::limits::Limits;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Everything that can be configured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Config {
+    /// The name that the system goes by in greetings, trace fields and its certificate.
+    pub hostname: String,
+    /// The folder that holds all that the system writes.
+    pub data: String,
+    /// The domains that have mail here; the hostname alone, if there is none.
+    pub domains: Vec<String>,
+    /// Where to listen.
+    pub listen: Listen,
+    /// The certificate; a self-signed one is made, if there is none.
+    pub tls: TlsFiles,
+    /// How users prove who they are.
+    pub auth: Auth,
+    /// What the SMTP server says.
+    pub smtp: Smtp,
+    /// The limits in force.
+    pub limits: Limits,
+    /// From `name@domain`, `@domain` (whoever is otherwise unknown there) or `name` (in every
+    /// domain) to the addresses that get the mail.
+    pub aliases: BTreeMap<String, Targets>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hostname: "postroad.localhost".into(),
+            data: "postroad-data".into(),
+            domains: Vec::new(),
+            listen: Listen::loopback(),
+            tls: TlsFiles::default(),
+            auth: Auth::default(),
+            smtp: Smtp::default(),
+            limits: Limits::default(),
+            aliases: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The local domains: those configured, or the hostname.
+    #[must_use]
+    pub fn local_domains(&self) -> Vec<&str> {
+        if self.domains.is_empty() {
+            return vec![&self.hostname];
+        }
+        self.domains.iter().map(String::as_str).collect()
+    }
+}
+
+/// Where to listen: each a list of `ip:port`, or a path for a UNIX socket. An empty list is off.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Listen {
+    /// Mail from other hosts.
+    pub smtp: Vec<String>,
+    /// Mail from users, with STARTTLS.
+    pub submission: Vec<String>,
+    /// Mail from users, TLS from the start.
+    pub submissions: Vec<String>,
+    /// Mail from a local transfer agent, by LMTP.
+    pub lmtp: Vec<String>,
+    /// IMAP, with STARTTLS.
+    pub imap: Vec<String>,
+    /// IMAP, TLS from the start.
+    pub imaps: Vec<String>,
+    /// POP3, with STLS.
+    pub pop3: Vec<String>,
+    /// POP3, TLS from the start.
+    pub pop3s: Vec<String>,
+}
+
+impl Listen {
+    /// Every service, on loopback and on ports that need no privilege.
+    #[must_use]
+    pub fn loopback() -> Self {
+        let at = |port: u16| vec![alloc::format!("127.0.0.1:{port}")];
+        Self {
+            smtp: at(2525),
+            submission: at(2587),
+            submissions: at(2465),
+            lmtp: at(2424),
+            imap: at(2143),
+            imaps: at(2993),
+            pop3: at(2110),
+            pop3s: at(2995),
+        }
+    }
+}
+
+/// The certificate and its key, as PEM files; both or none.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct TlsFiles {
+    /// The certificate chain.
+    pub certificate: Option<String>,
+    /// The private key.
+    pub key: Option<String>,
+}
+
+/// How users prove who they are.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Auth {
+    /// Whether a login without TLS is possible.
+    pub cleartext: Cleartext,
+}
+
+/// When a login without TLS is possible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Cleartext {
+    /// Never.
+    #[default]
+    Never,
+    /// From the machine itself.
+    Loopback,
+}
+
+/// What the SMTP server says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Smtp {
+    /// The text behind the hostname in the greeting.
+    pub greeting: Option<String>,
+    /// The extensions to announce, as EHLO spells them and in this order; all, if there is none.
+    pub extensions: Option<Vec<String>>,
+}
+
+/// Where an alias leads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(untagged))]
+pub enum Targets {
+    /// To one address.
+    One(String),
+    /// To several.
+    Many(Vec<String>),
+}
+
+impl Targets {
+    /// The addresses.
+    #[must_use]
+    pub fn addresses(&self) -> &[String] {
+        match self {
+            Self::One(address) => core::slice::from_ref(address),
+            Self::Many(addresses) => addresses,
+        }
+    }
+}
