@@ -62,6 +62,8 @@ limits! {
     mime_depth: usize = 100, "precedent: Postfix mime_nesting_limit";
     /// MIME parts of a message.
     mime_parts: usize = 10_000, "precedent: Dovecot";
+    /// Octets of memory that the MIME structure of one message may take, the last part not counted.
+    mime_structure: usize = 4 * 1024 * 1024, "400 octets for each of mime_parts";
     /// Received fields before mail is taken for looping.
     received_hops: usize = 50, "RFC 5321 §6.3";
     /// Octets of an IMAP command line before login, literals included.

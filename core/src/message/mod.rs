@@ -1,1 +1,16 @@
 //! Messages: header fields, dates, MIME structure by byte range, trace fields. All streaming.
+//!
+//! A message is never held here. What arrives in pieces is pushed, in any fragmentation, into a
+//! reader that keeps what it was asked for: [`header::Scanner`] finds the end of a header block and
+//! counts its fields, [`structure::Scanner`] finds every MIME part by its octet range.
+//! Only a header block, which [`Limits`](crate::limits::Limits) bounds, is ever held whole; over it
+//! [`header::fields`] and [`envelope::Envelope::parse`] read.
+//!
+//! Content of our own making has CRLF line ends alone. What is read may also have bare LFs, as files
+//! in a Maildir have: every offset and size is over the octets that were pushed.
+
+pub mod date;
+pub mod envelope;
+pub mod header;
+pub mod parameters;
+pub mod structure;
