@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Invalid;
+use crate::encoding::{hex_digit, hex_digits};
 
 /// Encodes octets as xtext: printable ASCII stands for itself, save `+` and `=`; everything else becomes `+` and two
 /// upper-case hexadecimal digits.
@@ -14,15 +15,13 @@ use super::Invalid;
 /// ```
 #[must_use]
 pub fn encode(octets: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut text = String::with_capacity(octets.len());
     for octet in octets {
         if is_xchar(*octet) {
             text.push(char::from(*octet));
         } else {
             text.push('+');
-            text.push(char::from(DIGITS[usize::from(octet >> 4)]));
-            text.push(char::from(DIGITS[usize::from(octet & 0xf)]));
+            text.extend(hex_digits(*octet).map(char::from));
         }
     }
     text
@@ -56,8 +55,4 @@ pub fn decode(xtext: &[u8]) -> Result<Vec<u8>, Invalid> {
 
 fn is_xchar(octet: u8) -> bool {
     octet.is_ascii_graphic() && !matches!(octet, b'+' | b'=')
-}
-
-fn hex_digit(octet: u8) -> Option<u8> {
-    char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
