@@ -1,1 +1,7 @@
-//! placeholder
+//! Postroad on blocking threads: one thread per session, each asleep in one `poll(2)`.
+
+pub mod clock;
+pub mod host;
+pub mod listener;
+pub mod session;
+pub mod shutdown;

@@ -25,6 +25,7 @@ pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
 pub use uids::{Uid, UidSet};
 
 use crate::machine::Instant;
+use crate::message::structure::Structure;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -129,6 +130,11 @@ pub enum Request {
         /// At most this many octets; fewer only at the message's end.
         length: usize,
     },
+    /// The MIME structure of a message in the open mailbox: [`Answer::Structure`].
+    Structure {
+        /// Which message.
+        uid: Uid,
+    },
     /// Begins to write a message near the mailbox that it will most likely go to:
     /// [`Answer::Done`].
     Begin {
@@ -230,6 +236,8 @@ pub enum Answer {
         /// Whether the message ends here.
         end: bool,
     },
+    /// To [`Request::Structure`].
+    Structure(Arc<Structure>),
     /// To [`Request::Deliver`]: an outcome per target, in their order.
     Delivered(Vec<Result<(), Failure>>),
     /// To [`Request::Append`]: what APPENDUID says (RFC 4315 §3).
