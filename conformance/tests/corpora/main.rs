@@ -1,4 +1,6 @@
 //! Cases that others wrote, one module a suite: see [`suite`].
 
+mod addr_email_validator;
 mod addr_isemail;
+mod mutf7_go_imap;
 mod suite;
