@@ -14,3 +14,5 @@ pub mod envelope;
 pub mod header;
 pub mod parameters;
 pub mod structure;
+pub mod submission;
+pub mod trace;

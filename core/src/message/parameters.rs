@@ -9,7 +9,7 @@ mod tests;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::header::{is_blank, unfold};
+use super::header::{after_blanks, is_blank, unfold};
 
 /// Parameters read from one field; what follows is dropped.
 const MOST: usize = 128;
@@ -146,13 +146,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Skips blanks and comments (RFC 5322 §3.2.2 CFWS).
     fn skip_blanks(&mut self) {
-        loop {
-            self.rest = self.rest.trim_ascii_start();
-            if self.rest.first() != Some(&b'(') {
-                return;
-            }
-            self.rest = after_comment(self.rest);
-        }
+        self.rest = after_blanks(self.rest);
     }
 
     /// RFC 2045 §5.1 `token`.
@@ -238,22 +232,6 @@ impl<'a> Reader<'a> {
 fn is_token(byte: u8) -> bool {
     // RFC 2045 §5.1 tspecials; octets above ASCII are let through.
     !(byte <= b' ' || byte == 127 || b"()<>@,;:\\\"/[]?=".contains(&byte))
-}
-
-/// What follows a comment, or nothing if the comment is not closed.
-fn after_comment(text: &[u8]) -> &[u8] {
-    let mut depth = 0_usize;
-    let mut bytes = text.iter().enumerate();
-    while let Some((index, byte)) = bytes.next() {
-        match byte {
-            b'\\' => drop(bytes.next()),
-            b'(' => depth += 1,
-            b')' if depth <= 1 => return &text[index + 1..],
-            b')' => depth -= 1,
-            _ => {}
-        }
-    }
-    &[]
 }
 
 /// A section of a parameter: `name*3` or, extended, `name*3*` (RFC 2231 §3, §4.1).

@@ -1,6 +1,7 @@
 //! Readers of the three forms of dates.
 
 use super::{DAY, DAYS, Date, DateTime, MONTHS};
+use crate::message::header::after_blanks;
 
 impl DateTime {
     /// Reads an RFC 5322 `date-time`, the obsolete forms of §4.3 included: comments, missing day
@@ -75,7 +76,7 @@ impl<'a> Token<'a> {
         loop {
             let (&first, tail) = rest.split_first()?;
             match first {
-                b'(' => rest = after_comment(rest),
+                b'(' => rest = after_blanks(rest),
                 b'0'..=b'9' => return Some(Self::number(rest)),
                 b'+' | b'-' if tail.first().is_some_and(u8::is_ascii_digit) => {
                     let (digits, tail) = span(tail, u8::is_ascii_digit);
@@ -240,31 +241,6 @@ fn after_colon(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (!digits.is_empty()).then_some((digits, rest))
 }
 
-fn after_blanks(text: &[u8]) -> &[u8] {
-    let mut rest = text.trim_ascii_start();
-    while rest.first() == Some(&b'(') {
-        rest = after_comment(rest).trim_ascii_start();
-    }
-    rest
-}
-
 fn span(text: &[u8], of: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {
     text.split_at(text.iter().position(|byte| !of(byte)).unwrap_or(text.len()))
-}
-
-/// RFC 5322 §3.2.2: comments nest, and a backslash takes the next character literally. A comment
-/// that is not closed reaches to the end.
-fn after_comment(text: &[u8]) -> &[u8] {
-    let mut depth = 0_usize;
-    let mut bytes = text.iter().enumerate();
-    while let Some((index, byte)) = bytes.next() {
-        match byte {
-            b'\\' => drop(bytes.next()),
-            b'(' => depth += 1,
-            b')' if depth <= 1 => return &text[index + 1..],
-            b')' => depth -= 1,
-            _ => {}
-        }
-    }
-    &[]
 }

@@ -139,3 +139,29 @@ pub fn unfold(value: &[u8]) -> Vec<u8> {
 pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
+
+/// What follows blanks and comments (RFC 5322 §3.2.2 CFWS).
+pub(super) fn after_blanks(text: &[u8]) -> &[u8] {
+    let mut rest = text.trim_ascii_start();
+    while rest.first() == Some(&b'(') {
+        rest = after_comment(rest).trim_ascii_start();
+    }
+    rest
+}
+
+/// What follows the comment that `text` begins with. Comments nest, and a backslash takes the next
+/// octet literally; one that is not closed reaches to the end.
+fn after_comment(text: &[u8]) -> &[u8] {
+    let mut depth = 0_usize;
+    let mut bytes = text.iter().enumerate();
+    while let Some((index, byte)) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'(' => depth += 1,
+            b')' if depth <= 1 => return &text[index + 1..],
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    &[]
+}
