@@ -2,7 +2,8 @@
 //!
 //! A message is never held here. What arrives in pieces is pushed, in any fragmentation, into a
 //! reader that keeps what it was asked for: [`header::Scanner`] finds the end of a header block and
-//! counts its fields, [`structure::Scanner`] finds every MIME part by its octet range.
+//! counts its fields, [`structure::Scanner`] finds every MIME part by its octet range,
+//! [`submission::Header`] edits a header block on its way through, [`text::Search`] looks for words.
 //! Only a header block, which [`Limits`](crate::limits::Limits) bounds, is ever held whole; over it
 //! [`header::fields`] and [`envelope::Envelope::parse`] read.
 //!
@@ -15,4 +16,5 @@ pub mod header;
 pub mod parameters;
 pub mod structure;
 pub mod submission;
+pub mod text;
 pub mod trace;

@@ -25,7 +25,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::envelope::Envelope;
-use super::parameters::{ContentType, Disposition, Parameter};
+use super::parameters::{ContentType, Disposition};
 
 pub use scan::Scanner;
 
@@ -121,29 +121,13 @@ impl Part {
     /// Octets of the body, in its transfer encoding.
     #[must_use]
     pub const fn octets(&self) -> u64 {
-        self.body_end - self.body_start
+        self.body_end.saturating_sub(self.body_start)
     }
 
     /// A parameter of the media type.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&[u8]> {
         self.content_type.parameter(name)
-    }
-
-    /// The file name that the part suggests, undecoded (RFC 2183 §2.3).
-    #[must_use]
-    pub fn file_name(&self) -> Option<&Parameter> {
-        let disposition = self.fields.as_ref().and_then(|fields| fields.disposition.as_ref());
-        let candidates = disposition.map_or(&[][..], |disposition| &disposition.parameters[..]);
-        let named = |parameter: &&Parameter, name: &str| {
-            let written = parameter.name.strip_suffix(b"*").unwrap_or(&parameter.name);
-            written.eq_ignore_ascii_case(name.as_bytes())
-        };
-        let mut types = self.content_type.parameters.iter();
-        candidates
-            .iter()
-            .find(|it| named(it, "filename"))
-            .or_else(|| types.find(|it| named(it, "name")))
     }
 }
 

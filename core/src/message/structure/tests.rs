@@ -276,7 +276,8 @@ fn fields_of_a_part() {
     assert_eq!(fields.md5.as_deref(), Some(&b"Q2hlY2s="[..]));
     assert_eq!(fields.language, [b"en", b"de"]);
     assert_eq!(fields.location.as_deref(), Some(&b"http://x/"[..]));
-    assert_eq!(part.file_name().map(|name| &name.value[..]), Some(&b"utf-8''b.png"[..]));
+    let disposition = fields.disposition.as_ref().and_then(|it| it.parameter("filename*"));
+    assert_eq!(disposition, Some(&b"utf-8''b.png"[..]));
     assert_eq!(scan(b"\r\n").root().and_then(|part| part.fields.clone()), None);
 }
 
