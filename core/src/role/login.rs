@@ -1,8 +1,7 @@
 //! How every role judges a login.
 
-use super::directory::Directory;
-use super::{Check, Verdict};
-use crate::limits::Limits;
+use super::directory::User;
+use super::{Check, Site, Verdict};
 use crate::sasl;
 use crate::store::Account;
 use alloc::string::{String, ToString};
@@ -20,38 +19,38 @@ pub(super) enum Judgement {
 /// The judge of one session's logins.
 #[derive(Debug)]
 pub(super) struct Login {
-    directory: Arc<Directory>,
+    site: Arc<Site>,
     /// Whose credential the host is checking; nobody's if there is no such user.
     checking: Option<Account>,
 }
 
 impl Login {
-    pub(super) const fn new(directory: Arc<Directory>) -> Self {
-        Self { directory, checking: None }
+    pub(super) const fn new(site: Arc<Site>) -> Self {
+        Self { site, checking: None }
     }
 
     /// Judges `question`. A login may act as itself alone, whatever its authorization identity.
-    pub(super) fn judge(&mut self, question: sasl::Question, limits: &Limits) -> Judgement {
+    pub(super) fn judge(&mut self, question: sasl::Question) -> Judgement {
         match question {
             sasl::Question::Password { authcid, authzid, password } => {
-                let user = self.user(&authcid, authzid, limits);
+                let user = self.user(&authcid, authzid);
                 let hash = user.as_ref().and_then(|(_, user)| user.password.clone());
                 self.checking = hash.is_some().then(|| user.map(|(account, _)| account)).flatten();
-                let hash = hash.unwrap_or_else(|| self.directory.decoy_hash());
+                let hash = hash.unwrap_or_else(|| self.site.directory.decoy_hash());
                 Judgement::Check(Check::Password { password, hash })
             }
             sasl::Question::ScramKeys { authcid, authzid } => {
-                let user = self.user(&authcid, authzid, limits);
+                let user = self.user(&authcid, authzid);
                 let known =
                     user.and_then(|(account, user)| Some((account.to_string(), user.scram?)));
                 let (authcid, keys) = known.unwrap_or_else(|| {
-                    let keys = self.directory.decoy_keys(&authcid.to_lowercase());
+                    let keys = self.site.directory.decoy_keys(&authcid.to_lowercase());
                     (authcid, keys)
                 });
                 Judgement::Answer(sasl::Answer::Keys { authcid, keys })
             }
             sasl::Question::Token { user, token, .. } => {
-                match user.and_then(|name| self.user(&name, None, limits)) {
+                match user.and_then(|name| self.user(&name, None)) {
                     Some((account, _)) => {
                         self.checking = Some(account.clone());
                         Judgement::Check(Check::Token { account, token })
@@ -60,7 +59,7 @@ impl Login {
                 }
             }
             sasl::Question::External { authzid } => {
-                match authzid.and_then(|name| self.user(&name, None, limits)) {
+                match authzid.and_then(|name| self.user(&name, None)) {
                     Some((account, _)) => {
                         self.checking = Some(account.clone());
                         Judgement::Check(Check::External { account })
@@ -83,13 +82,8 @@ impl Login {
     }
 
     /// The user of a login that wants to act as nobody but itself.
-    fn user(
-        &self,
-        authcid: &str,
-        authzid: Option<String>,
-        limits: &Limits,
-    ) -> Option<(Account, super::directory::User)> {
-        let find = |login: &str| self.directory.login(login, limits);
+    fn user(&self, authcid: &str, authzid: Option<String>) -> Option<(Account, User)> {
+        let find = |login: &str| self.site.directory.login(login, &self.site.config.limits);
         let (account, user) = find(authcid)?;
         let itself =
             authzid.is_none_or(|authzid| find(&authzid).is_some_and(|(it, _)| it == account));

@@ -8,5 +8,7 @@ pub mod config;
 pub mod directory;
 mod effect;
 mod login;
+mod site;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};
+pub use site::{Peer, Site};
