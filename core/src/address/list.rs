@@ -108,17 +108,17 @@ enum Group {
 
 /// What has been read of one element of the list.
 #[derive(Default)]
-struct Element {
-    words: Vec<Token>,
+struct Element<'a> {
+    words: Vec<Token<'a>>,
     comment: Option<Vec<u8>>,
     /// What stood in angle brackets.
-    angle: Option<Angle>,
+    angle: Option<Angle<'a>>,
 }
 
 #[derive(Default)]
-struct Angle {
+struct Angle<'a> {
     route: Option<Vec<u8>>,
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
 }
 
 impl<'a> Parser<'a> {
@@ -134,7 +134,7 @@ impl<'a> Parser<'a> {
                 break;
             }
             match token.kind {
-                Kind::Comment => element.comment = Some(token.text),
+                Kind::Comment => element.comment = Some(token.text.into_owned()),
                 Kind::Special(b',') => self.finish_element(core::mem::take(&mut element)),
                 Kind::Special(b';') => {
                     self.finish_element(core::mem::take(&mut element));
@@ -157,18 +157,21 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads what follows a `<`, up to its `>`; without one, up to the end of the element.
-    fn read_angle(&mut self, element: &mut Element) {
+    fn read_angle(&mut self, element: &mut Element<'a>) {
         let angle = element.angle.insert(Angle::default());
         while let Some(token) = self.lexer.next() {
             match token.kind {
                 Kind::Comment => {
-                    element.comment = Some(token.text);
+                    element.comment = Some(token.text.into_owned());
                     continue;
                 }
                 Kind::Special(b'>') => return,
                 Kind::Special(b':') if angle.route.is_none() && angle.begins_with_at() => {
-                    angle.route = Some(join(&angle.tokens));
-                    angle.tokens.clear();
+                    let route = core::mem::take(&mut angle.tokens);
+                    angle.route = Some(join(&route));
+                    if !is_route(&route) {
+                        self.note(Invalid::Route);
+                    }
                     continue;
                 }
                 Kind::Special(b',') if angle.route.is_none() && angle.begins_with_at() => {}
@@ -183,7 +186,7 @@ impl<'a> Parser<'a> {
         self.note(Invalid::NoClosingBracket);
     }
 
-    fn finish_element(&mut self, element: Element) {
+    fn finish_element(&mut self, element: Element<'a>) {
         let (name, angle) = match element.angle {
             Some(angle) => (self.read_phrase(&element.words), angle),
             // RFC 5322 §4.4: an element of the list may be empty.
@@ -196,8 +199,8 @@ impl<'a> Parser<'a> {
     }
 
     /// RFC 5322 §3.4.1, with §4.4's blanks and comments around every word.
-    fn read_addr_spec(&mut self, tokens: &[Token]) -> (Vec<u8>, Vec<u8>) {
-        let is_at = |token: &Token| token.kind == Kind::Special(b'@');
+    fn read_addr_spec(&mut self, tokens: &[Token<'_>]) -> (Vec<u8>, Vec<u8>) {
+        let is_at = |token: &Token<'_>| token.kind == Kind::Special(b'@');
         let Some(at) = tokens.iter().position(is_at) else {
             self.note(Invalid::NoAt);
             return (join(tokens), Vec::new());
@@ -224,7 +227,7 @@ impl<'a> Parser<'a> {
         (join(local_part), join(&domain[..len]))
     }
 
-    fn start_group(&mut self, element: Element) {
+    fn start_group(&mut self, element: Element<'a>) {
         let name = self.read_phrase(&element.words).or(element.comment);
         if name.is_none() {
             self.note(Invalid::List);
@@ -234,7 +237,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The words of a display name, dots included (RFC 5322 §4.1), with one blank wherever there was white space.
-    fn read_phrase(&mut self, tokens: &[Token]) -> Option<Vec<u8>> {
+    fn read_phrase(&mut self, tokens: &[Token<'_>]) -> Option<Vec<u8>> {
         let mut text = Vec::new();
         for (index, token) in tokens.iter().enumerate() {
             if !matches!(token.kind, Kind::Atom | Kind::Quoted | Kind::Special(b'.')) {
@@ -261,14 +264,26 @@ impl<'a> Parser<'a> {
     }
 }
 
-impl Angle {
+impl Angle<'_> {
     fn begins_with_at(&self) -> bool {
         self.tokens.first().is_some_and(|token| token.kind == Kind::Special(b'@'))
     }
 }
 
+/// RFC 5322 §4.4, obs-domain-list: `@one,@two`, where places may be empty.
+fn is_route(tokens: &[Token<'_>]) -> bool {
+    let mut hops = tokens.split(|token| token.kind == Kind::Special(b','));
+    hops.all(|hop| match hop {
+        [] => true,
+        [at, domain @ ..] if at.kind == Kind::Special(b'@') && !domain.is_empty() => {
+            dotted_len(domain, |kind| kind == Kind::Atom) == domain.len()
+        }
+        _ => false,
+    })
+}
+
 /// How many tokens the longest `word *("." word)` takes that `tokens` begin with.
-fn dotted_len(tokens: &[Token], is_word: impl Fn(Kind) -> bool) -> usize {
+fn dotted_len(tokens: &[Token<'_>], is_word: impl Fn(Kind) -> bool) -> usize {
     let mut len = 0;
     for pair in tokens.chunks(2) {
         match pair {
@@ -282,7 +297,7 @@ fn dotted_len(tokens: &[Token], is_word: impl Fn(Kind) -> bool) -> usize {
 }
 
 /// The words of an address: only where two words meet without a dot, which is an error, does a blank remain.
-fn join(tokens: &[Token]) -> Vec<u8> {
+fn join(tokens: &[Token<'_>]) -> Vec<u8> {
     let mut text = Vec::new();
     let mut after_word = false;
     for token in tokens {

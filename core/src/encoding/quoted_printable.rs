@@ -156,12 +156,13 @@ pub fn encode(text: &[u8]) -> Vec<u8> {
             continue;
         }
         let ends_line = after.is_empty() || after.starts_with(b"\r\n");
-        let escape = [&b"="[..], &hex_digits(*octet)].concat();
+        let [high, low] = hex_digits(*octet);
+        let escape = [b'=', high, low];
         let written = match octet {
-            b' ' | b'\t' if ends_line => &*escape,
-            b'=' => &*escape,
+            b' ' | b'\t' if ends_line => &escape[..],
+            b'=' => &escape[..],
             b' '..=b'~' | b'\t' => core::slice::from_ref(octet),
-            _ => &*escape,
+            _ => &escape[..],
         };
         // A line that goes on needs room for the `=` of its soft line break.
         let room = if ends_line { LINE } else { LINE - 1 };

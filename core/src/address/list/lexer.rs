@@ -1,5 +1,6 @@
 //! The lexical tokens of RFC 5322 §3.2, taken from anything.
 
+use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -17,10 +18,10 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Token {
+pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     /// The octets without quotes, parentheses, backslashes and folds; of a literal with its brackets.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Cow<'a, [u8]>,
     /// Whether white space or a comment stood in front of it.
     pub(super) gap: bool,
 }
@@ -28,7 +29,7 @@ pub(super) struct Token {
 /// Cuts a value into tokens. Every octet is looked at once.
 pub(super) struct Lexer<'a> {
     rest: &'a [u8],
-    put_back: Option<Token>,
+    put_back: Option<Token<'a>>,
     last: Option<Kind>,
     /// The first thing seen that RFC 5322 does not allow.
     pub(super) flaw: Option<Invalid>,
@@ -39,26 +40,27 @@ impl<'a> Lexer<'a> {
         Self { rest: value, put_back: None, last: None, flaw: None }
     }
 
-    pub(super) fn put_back(&mut self, token: Token) {
+    pub(super) fn put_back(&mut self, token: Token<'a>) {
         self.put_back = Some(token);
     }
 
-    pub(super) fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&mut self) -> Option<Token<'a>> {
         if let Some(token) = self.put_back.take() {
             return Some(token);
         }
         let blank = self.skip_blanks();
         let gap = blank || self.last == Some(Kind::Comment);
-        let (octet, rest) = self.rest.split_first()?;
+        let octet = *self.rest.first()?;
         let (kind, text) = match octet {
             b'<' | b'>' | b'@' | b',' | b';' | b':' | b'.' => {
-                self.rest = rest;
-                (Kind::Special(*octet), vec![*octet])
+                (Kind::Special(octet), self.take(1).into())
             }
-            b'"' => (Kind::Quoted, self.quoted()),
-            b'(' => (Kind::Comment, self.comment()),
-            b'[' if self.last == Some(Kind::Special(b'@')) => (Kind::Literal, self.literal()),
-            _ => (Kind::Atom, self.atom()),
+            b'"' => (Kind::Quoted, self.quoted().into()),
+            b'(' => (Kind::Comment, self.comment().into()),
+            b'[' if self.last == Some(Kind::Special(b'@')) => {
+                (Kind::Literal, self.literal().into())
+            }
+            _ => (Kind::Atom, self.atom().into()),
         };
         // What a comment stands behind is not forgotten: `@ (here) [192.0.2.1]`.
         if kind != Kind::Comment || self.last != Some(Kind::Special(b'@')) {
@@ -69,6 +71,12 @@ impl<'a> Lexer<'a> {
 
     fn note(&mut self, flaw: Invalid) {
         self.flaw.get_or_insert(flaw);
+    }
+
+    fn take(&mut self, len: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        taken
     }
 
     fn bump(&mut self) -> Option<u8> {
@@ -98,15 +106,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn atom(&mut self) -> Vec<u8> {
+    fn atom(&mut self) -> &'a [u8] {
         let is_end = |octet: &u8| b" \t\r\n<>@,;:.\"(".contains(octet);
         let end = self.rest.iter().position(is_end).unwrap_or(self.rest.len());
-        let (atom, rest) = self.rest.split_at(end);
-        self.rest = rest;
+        let atom = self.take(end);
         if atom.iter().any(|octet| octet.is_ascii_control() || b")[]\\".contains(octet)) {
             self.note(Invalid::List);
         }
-        atom.to_vec()
+        atom
     }
 
     fn quoted(&mut self) -> Vec<u8> {
