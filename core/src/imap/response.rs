@@ -1,4 +1,7 @@
-//! What a server says (RFC 3501 §7), FETCH excepted, for its content is streamed.
+//! What a server says (RFC 3501 §7): typed here, written by [`Response::write`].
+//!
+//! FETCH responses are not among these, for their content is streamed: see
+//! [`FetchResponse`](super::FetchResponse).
 
 use super::types::{Capability, Flag, Mailbox, StatusItem, Tag};
 use crate::store::{SpecialUse, UidSet};
@@ -40,6 +43,16 @@ pub enum Response {
 }
 
 /// A status response (RFC 3501 §7.1).
+///
+/// ```
+/// use postroad_core::imap::{Code, Condition, Status, Tag};
+/// let done = Status::new(Condition::Ok, "SELECT completed")
+///     .with_code(Code::ReadWrite)
+///     .with_tag(Tag::new("a1").unwrap());
+/// let mut out = Vec::new();
+/// done.write(&mut out);
+/// assert_eq!(out, b"a1 OK [READ-WRITE] SELECT completed\r\n");
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
     /// The command that it ends; without one the response is untagged.

@@ -1,0 +1,212 @@
+//! The parser of commands: from the octets of one complete command to a [`Command`].
+
+mod fetch;
+mod mailbox;
+mod search;
+
+use super::scan::{Scanned, Scanner, Syntax};
+use super::types::{Command, Flag, Numbering, SequenceSet, Tag};
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A command that was not understood.
+///
+/// The answer is `BAD`, tagged if the tag could be read (RFC 3501 §7.1.3).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bad {
+    /// The command's tag.
+    pub tag: Option<Tag>,
+    /// What is wrong, in words.
+    pub text: Cow<'static, str>,
+}
+
+/// Parses a command, literals in their places and without its last CRLF. The command APPEND ends
+/// with the head of its message literal.
+///
+/// Search keys may be nested `search_depth` deep.
+pub(super) fn parse(octets: &[u8], search_depth: usize) -> Result<(Tag, Command), Bad> {
+    let mut scanner = Scanner::new(octets);
+    let tag = parse_tag(&mut scanner)?;
+    match parse_command(&mut scanner, search_depth) {
+        Ok(command) => Ok((tag, command)),
+        Err(Syntax(text)) => Err(Bad { tag: Some(tag), text }),
+    }
+}
+
+/// The tag of a command of which at least the tag and a space are there.
+pub(super) fn parse_tag(scanner: &mut Scanner<'_>) -> Result<Tag, Bad> {
+    let tag = scanner.tag().and_then(|tag| {
+        let tag = Tag::new(tag).ok_or("A command starts with a tag")?;
+        scanner.space().map_err(|_| "A command's name is missing")?;
+        Ok(tag)
+    });
+    tag.map_err(|Syntax(text)| Bad { tag: None, text })
+}
+
+fn parse_command(scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Command> {
+    let name = scanner.name("A command's name is missing")?;
+    let mut numbering = Numbering::Sequence;
+    let mut name = name.to_ascii_uppercase();
+    if name == "UID" {
+        numbering = Numbering::Uid;
+        scanner.space()?;
+        name = scanner.name("A command's name is missing after UID")?.to_ascii_uppercase();
+    }
+    let command = match numbering {
+        Numbering::Sequence => arguments(&name, scanner, search_depth)?,
+        Numbering::Uid => uid_arguments(&name, scanner, search_depth)?,
+    };
+    scanner.end()?;
+    Ok(command)
+}
+
+/// The commands without UID.
+fn arguments(name: &str, scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Command> {
+    Ok(match name {
+        "CAPABILITY" => Command::Capability,
+        "NOOP" => Command::Noop,
+        "LOGOUT" => Command::Logout,
+        "STARTTLS" => Command::StartTls,
+        "NAMESPACE" => Command::Namespace,
+        "IDLE" => Command::Idle,
+        "CHECK" => Command::Check,
+        "CLOSE" => Command::Close,
+        "UNSELECT" => Command::Unselect,
+        "EXPUNGE" => Command::Expunge(None),
+        "ID" => parse_id(scanner)?,
+        "AUTHENTICATE" => parse_authenticate(scanner)?,
+        "LOGIN" => parse_login(scanner)?,
+        "ENABLE" => parse_enable(scanner)?,
+        "SELECT" => Command::Select(mailbox::argument(scanner)?),
+        "EXAMINE" => Command::Examine(mailbox::argument(scanner)?),
+        "CREATE" => mailbox::parse_create(scanner)?,
+        "DELETE" => Command::Delete(mailbox::argument(scanner)?),
+        "RENAME" => mailbox::parse_rename(scanner)?,
+        "SUBSCRIBE" => Command::Subscribe(mailbox::argument(scanner)?),
+        "UNSUBSCRIBE" => Command::Unsubscribe(mailbox::argument(scanner)?),
+        "LIST" => Command::List(mailbox::parse_list(scanner)?),
+        "LSUB" => Command::Lsub(mailbox::parse_list(scanner)?),
+        "STATUS" => mailbox::parse_status(scanner)?,
+        "APPEND" => Command::Append(mailbox::parse_append(scanner)?),
+        _ => return messages(name, Numbering::Sequence, scanner, search_depth),
+    })
+}
+
+/// The commands with UID: one more than there are without.
+fn uid_arguments(name: &str, scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Command> {
+    match name {
+        // RFC 4315 §2.1
+        "EXPUNGE" => Ok(Command::Expunge(Some(set_argument(scanner)?))),
+        _ => messages(name, Numbering::Uid, scanner, search_depth),
+    }
+}
+
+/// The commands that name messages by either numbering.
+fn messages(
+    name: &str,
+    numbering: Numbering,
+    scanner: &mut Scanner<'_>,
+    search_depth: usize,
+) -> Scanned<Command> {
+    Ok(match name {
+        "SEARCH" => Command::Search(search::parse(numbering, scanner, search_depth)?),
+        "FETCH" => Command::Fetch(fetch::parse(numbering, scanner)?),
+        "STORE" => Command::Store(fetch::parse_store(numbering, scanner)?),
+        "COPY" => Command::Copy {
+            numbering,
+            messages: set_argument(scanner)?,
+            mailbox: mailbox::argument(scanner)?,
+        },
+        "MOVE" => Command::Move {
+            numbering,
+            messages: set_argument(scanner)?,
+            mailbox: mailbox::argument(scanner)?,
+        },
+        _ => return Err("There is no such command".into()),
+    })
+}
+
+/// `id = "ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)` (RFC 2971 §4).
+fn parse_id(scanner: &mut Scanner<'_>) -> Scanned<Command> {
+    scanner.space()?;
+    if scanner.peek() != Some(b'(') {
+        return match scanner.nstring("ID takes a list or NIL")? {
+            None => Ok(Command::Id(None)),
+            Some(_) => Err("ID takes a list or NIL".into()),
+        };
+    }
+    let pairs = scanner.list("ID takes a list or NIL", |scanner| {
+        let field = scanner.string("ID lists fields as strings")?;
+        scanner.space()?;
+        let value = scanner.nstring("ID lists values as strings or NIL")?;
+        let text = |octets: Cow<'_, [u8]>| String::from_utf8_lossy(&octets).into_owned();
+        Ok((text(field), value.map(text)))
+    })?;
+    Ok(Command::Id(Some(pairs)))
+}
+
+/// `"AUTHENTICATE" SP auth-type [SP initial-resp]` (RFC 4959 §7).
+fn parse_authenticate(scanner: &mut Scanner<'_>) -> Scanned<Command> {
+    scanner.space()?;
+    let mechanism = scanner.atom("The name of a SASL mechanism is missing")?.to_ascii_uppercase();
+    let mut initial_response = None;
+    if scanner.eat(b' ') {
+        let fits = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
+        let response = scanner.take_while(fits);
+        if response.is_empty() {
+            return Err("The initial response is not in base64".into());
+        }
+        initial_response = Some(response.to_vec().into());
+    }
+    Ok(Command::Authenticate { mechanism, initial_response })
+}
+
+/// `"LOGIN" SP userid SP password`.
+fn parse_login(scanner: &mut Scanner<'_>) -> Scanned<Command> {
+    scanner.space()?;
+    let user = scanner.astring("The user's name is missing")?.into_owned();
+    scanner.space()?;
+    let password = scanner.astring("The password is missing")?.into_owned().into();
+    Ok(Command::Login { user, password })
+}
+
+/// `"ENABLE" 1*(SP capability)` (RFC 5161 §4).
+fn parse_enable(scanner: &mut Scanner<'_>) -> Scanned<Command> {
+    let mut names = Vec::new();
+    scanner.space()?;
+    loop {
+        names.push(scanner.atom("The name of a capability is missing")?.to_ascii_uppercase());
+        if !scanner.eat(b' ') {
+            return Ok(Command::Enable(names));
+        }
+    }
+}
+
+/// `SP sequence-set`.
+fn set_argument(scanner: &mut Scanner<'_>) -> Scanned<SequenceSet> {
+    scanner.space()?;
+    sequence_set(scanner)
+}
+
+/// `sequence-set`.
+fn sequence_set(scanner: &mut Scanner<'_>) -> Scanned<SequenceSet> {
+    let fits = |octet: u8| octet.is_ascii_digit() || matches!(octet, b'*' | b':' | b',');
+    let text = str::from_utf8(scanner.take_while(fits)).unwrap_or_default();
+    text.parse().map_err(|_| "A set of message numbers is missing or malformed".into())
+}
+
+/// A `flag` that a client may set.
+fn flag(scanner: &mut Scanner<'_>) -> Scanned<Flag> {
+    let backslash = if scanner.eat(b'\\') { "\\" } else { "" };
+    let name = scanner.atom("A flag is missing or malformed")?;
+    match Flag::parse(&[backslash, name].concat()) {
+        // RFC 3501 §2.3.2: "This flag can not be altered by the client."
+        Some(Flag::Recent) => Err("\\Recent cannot be set".into()),
+        Some(flag) => Ok(flag),
+        None => Err("A flag is missing or malformed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
