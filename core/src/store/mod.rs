@@ -15,13 +15,23 @@
 //! - A failed request changes nothing that can be seen.
 //! - Message octets are those that were stored; every line of them ends with CRLF as the store
 //!   gives them.
+//! - Several sessions may have one mailbox open. A change that one makes is told to the others at
+//!   their next [`Answer::Changes`], and they are woken if they watch.
+//! - A message whose reading has begun can be read to its end, even when it is removed meanwhile.
+//! - Every account has an INBOX from the moment it is asked about.
 
 mod flags;
+pub mod ledger;
+pub mod memory;
 mod name;
+mod tree;
 mod uids;
 
 pub use flags::{FlagAction, Flags, Keywords};
+pub use ledger::Wake;
+pub use memory::Memory;
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
+pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
 
 use crate::machine::Instant;
@@ -82,7 +92,8 @@ pub enum Request {
         /// Whether it is subscribed from now on.
         subscribed: bool,
     },
-    /// Opens a mailbox, closing the one that is open: [`Answer::Opened`].
+    /// Opens a mailbox, closing the one that is open even when this fails (RFC 3501 §6.3.1):
+    /// [`Answer::Opened`].
     Open {
         /// Whose.
         account: Account,
@@ -95,8 +106,8 @@ pub enum Request {
     Sync,
     /// Closes the open mailbox, removing nothing: [`Answer::Done`].
     Close,
-    /// Changes flags in the open mailbox: [`Answer::Changes`] with every message of `uids` that
-    /// still exists, changed or not.
+    /// Changes flags in the open mailbox: [`Answer::Changes`] as for [`Request::Sync`], and with
+    /// every message of `uids` that still exists, changed or not.
     SetFlags {
         /// Of which messages. UIDs that don't exist are passed over.
         uids: UidSet,
@@ -107,12 +118,15 @@ pub enum Request {
         /// Keywords by name; new ones are added to the mailbox's table.
         keywords: Vec<String>,
     },
-    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Changes`].
+    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Changes`] as for
+    /// [`Request::Sync`].
     Expunge {
         /// Which. UIDs that don't exist are passed over.
         uids: UidSet,
     },
-    /// Copies messages of the open mailbox, all or none: [`Answer::Copied`].
+    /// Copies messages of the open mailbox with their flags, keywords and dates, all or none:
+    /// [`Answer::Copied`]. Originals that go are among the vanished of the next
+    /// [`Answer::Changes`]. Keywords that the other mailbox has no room for stay behind.
     Copy {
         /// Which. UIDs that don't exist are passed over.
         uids: UidSet,
@@ -143,9 +157,11 @@ pub enum Request {
         /// Which mailbox.
         mailbox: MailboxName,
     },
-    /// Appends the lent content to the message being written: [`Answer::Done`].
+    /// Appends the lent content to the message being written: [`Answer::Done`]. A failure ends the
+    /// message.
     Write,
-    /// Ends the message being written and files it: [`Answer::Delivered`].
+    /// Ends the message being written, whatever comes of it, and files it: [`Answer::Delivered`],
+    /// or [`Answer::Failed`] if one of [`Atomicity::All`] failed.
     Deliver {
         /// The queue id, unique for ever; delivering the same id again into the same mailbox
         /// changes nothing.
@@ -155,7 +171,8 @@ pub enum Request {
         /// What a failure at one target means for the others.
         atomicity: Atomicity,
     },
-    /// Ends the message being written and files it as APPEND does: [`Answer::Appended`].
+    /// Ends the message being written, whatever comes of it, and files it as APPEND does:
+    /// [`Answer::Appended`].
     Append {
         /// Whose.
         account: Account,
@@ -395,5 +412,5 @@ pub trait Store {
 
     /// Registers what to call when the open mailbox may have changed and [`Request::Watch`] is on.
     /// It is called from wherever the change happens and must not block.
-    fn on_news(&mut self, wake: Arc<dyn Fn() + Send + Sync>);
+    fn on_news(&mut self, wake: Wake);
 }

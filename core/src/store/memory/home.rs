@@ -1,0 +1,138 @@
+use crate::limits::Limits;
+use crate::machine::Instant;
+use crate::store::ledger::{Ledger, Message, Wake};
+use crate::store::tree::Tree;
+use crate::store::{Failure, Flags, MailboxName, SpecialUse, Uid, UidSet};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+/// What an account owns.
+#[derive(Default)]
+pub(super) struct Home {
+    pub(super) tree: Tree,
+    pub(super) mailboxes: BTreeMap<MailboxName, Mailbox>,
+    pub(super) subscriptions: BTreeSet<MailboxName>,
+    uid_validity: u32,
+}
+
+pub(super) type Mailbox = Rc<RefCell<Ledger<Letter>>>;
+
+#[derive(Clone)]
+pub(super) struct Letter {
+    pub(super) octets: Arc<[u8]>,
+    /// The queue id that it was delivered under.
+    pub(super) id: Option<String>,
+}
+
+impl Home {
+    pub(super) fn find(&self, name: &MailboxName) -> Result<Mailbox, Failure> {
+        self.mailboxes.get(name).cloned().ok_or(Failure::NoMailbox)
+    }
+
+    pub(super) fn make(
+        &mut self,
+        now: Instant,
+        name: MailboxName,
+        special_use: Option<SpecialUse>,
+    ) {
+        // A UIDVALIDITY is used once in an account, so that no mailbox can be taken for an earlier
+        // one of its name (RFC 3501 §2.3.1.1).
+        let seconds = u32::try_from(now.as_seconds()).unwrap_or(u32::MAX);
+        self.uid_validity = seconds.max(self.uid_validity.saturating_add(1));
+        let ledger = Ledger::new(self.uid_validity, 1, 1, Arc::default());
+        self.tree.insert(name.clone(), special_use);
+        self.mailboxes.insert(name, Rc::new(RefCell::new(ledger)));
+    }
+
+    pub(super) fn create(
+        &mut self,
+        now: Instant,
+        name: &MailboxName,
+        special_use: Option<SpecialUse>,
+        limits: &Limits,
+    ) -> Result<(), Failure> {
+        for made in self.tree.create(name, limits)? {
+            let special_use = special_use.filter(|_| made == *name);
+            self.make(now, made, special_use);
+        }
+        Ok(())
+    }
+
+    pub(super) fn rename(
+        &mut self,
+        now: Instant,
+        from: &MailboxName,
+        to: &MailboxName,
+        limits: &Limits,
+    ) -> Result<Vec<Wake>, Failure> {
+        let renaming = self.tree.rename(from, to, limits)?;
+        for parent in renaming.parents {
+            self.make(now, parent, None);
+        }
+        if from.is_inbox() {
+            self.make(now, to.clone(), None);
+            let (inbox, target) = (self.find(from)?, self.find(to)?);
+            let uids: UidSet = inbox.borrow().iter().map(|(uid, _)| uid).collect();
+            copy(&inbox, &target, &uids, limits)?;
+            remove(&inbox, &uids);
+            return Ok(inbox.borrow().wakes(None));
+        }
+        let mut news = Vec::new();
+        for (old, new) in renaming.moves {
+            let special_use = self.tree.remove(&old);
+            if let Some(mailbox) = self.mailboxes.remove(&old) {
+                // Whoever has it open under the old name is told that it is gone.
+                let moved = mailbox.borrow_mut().moved();
+                news.extend(mailbox.borrow().wakes(None));
+                let moved = Rc::new(RefCell::new(moved));
+                self.mailboxes.insert(new.clone(), moved);
+            }
+            self.tree.insert(new, special_use);
+        }
+        Ok(news)
+    }
+}
+
+/// Copies messages with their flags and dates; pairs of old and new UIDs. Keywords for which the
+/// other mailbox has no room stay behind.
+pub(super) fn copy(
+    from: &Mailbox,
+    to: &Mailbox,
+    uids: &UidSet,
+    limits: &Limits,
+) -> Result<Vec<(Uid, Uid)>, Failure> {
+    let picked: Vec<_> = {
+        let from = from.borrow();
+        let named = |(uid, message): (Uid, &Message<Letter>)| {
+            (uid, message.clone(), from.keyword_names(message.flags))
+        };
+        from.select(uids).map(named).collect()
+    };
+    let mut to = to.borrow_mut();
+    let mut pairs = Vec::with_capacity(picked.len());
+    for (uid, message, names) in picked {
+        let (keywords, table) = to.plan_keywords_that_fit(&names, limits);
+        if let Some(table) = table {
+            to.set_keywords(table);
+        }
+        let flags = message.flags.intersection(Flags::SYSTEM) | keywords;
+        let letter = Letter { id: None, ..message.kept };
+        let copy = to
+            .add(flags, message.size, message.date, letter)
+            .ok_or(Failure::Limit("the mailbox has no UID left"))?;
+        pairs.push((uid, copy));
+    }
+    Ok(pairs)
+}
+
+pub(super) fn remove(mailbox: &Mailbox, uids: &UidSet) {
+    let mut mailbox = mailbox.borrow_mut();
+    let uids: Vec<Uid> = mailbox.select(uids).map(|(uid, _)| uid).collect();
+    for uid in uids {
+        mailbox.remove(uid);
+    }
+}

@@ -1,0 +1,539 @@
+//! The reference store: everything in memory, gone with the last handle. Tests and replays use it;
+//! what it answers is what every other store has to answer.
+//!
+//! ```
+//! use postroad_core::limits::Limits;
+//! use postroad_core::machine::Instant;
+//! use postroad_core::store::{Account, Answer, MailboxName, Memory, Request, Store};
+//!
+//! let memory = Memory::new(Limits::default());
+//! let account = Account::parse("alice@example.org", &Limits::default()).unwrap();
+//! let (mut session, mut octets) = (memory.session(), Vec::new());
+//! let status = Request::Status { account, mailbox: MailboxName::inbox() };
+//! let answer = session.perform(Instant::default(), status, b"", &mut octets);
+//! assert!(matches!(answer, Answer::Status(status) if status.messages == 0));
+//! ```
+
+mod home;
+
+use super::ledger::{Message, ReaderId, Wake};
+use super::{
+    Access, Account, Answer, Atomicity, Copied, Failure, FlagAction, Flags, MailboxName, Originals,
+    Request, SpecialUse, Status, Store, Target, Uid, UidSet,
+};
+use crate::limits::Limits;
+use crate::machine::Instant;
+use crate::message::structure::Scanner;
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use home::{Home, Letter, Mailbox, copy, remove};
+
+/// A message store in memory. Clones and [sessions](Self::session) share it, on one thread.
+#[derive(Clone)]
+pub struct Memory {
+    limits: Rc<Limits>,
+    accounts: Rc<RefCell<BTreeMap<Account, Home>>>,
+}
+
+/// One session's handle on a [`Memory`].
+pub struct Session {
+    memory: Memory,
+    open: Option<Open>,
+    writing: Option<Vec<u8>>,
+    /// The message that was read last. It can be read to its end even when it is removed meanwhile.
+    reading: Option<(Uid, Arc<[u8]>)>,
+    wake: Option<Wake>,
+    watching: bool,
+    /// Whom to wake once nothing is borrowed.
+    news: Vec<Wake>,
+}
+
+struct Open {
+    account: Account,
+    mailbox: Mailbox,
+    reader: ReaderId,
+}
+
+impl Memory {
+    /// An empty store. Every account has an INBOX from the moment it is asked about.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits: Rc::new(limits), accounts: Rc::default() }
+    }
+
+    /// A handle for one session.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session {
+            memory: self.clone(),
+            open: None,
+            writing: None,
+            reading: None,
+            wake: None,
+            watching: false,
+            news: Vec::new(),
+        }
+    }
+
+    /// Gives an account a mailbox for every special use, and subscribes it to them and to INBOX.
+    /// Those that exist are left as they are.
+    pub fn provision(&self, now: Instant, account: &Account) {
+        self.with_home(now, account, |home| {
+            home.subscriptions.insert(MailboxName::inbox());
+            for special_use in SpecialUse::ALL {
+                let Ok(name) = MailboxName::parse(special_use.as_str(), &self.limits) else {
+                    continue;
+                };
+                if home.create(now, &name, Some(special_use), &self.limits) == Ok(()) {
+                    home.subscriptions.insert(name);
+                }
+            }
+        });
+    }
+
+    fn with_home<R>(
+        &self,
+        now: Instant,
+        account: &Account,
+        work: impl FnOnce(&mut Home) -> R,
+    ) -> R {
+        let mut accounts = self.accounts.borrow_mut();
+        let home = accounts.entry(account.clone()).or_insert_with(|| {
+            let mut home = Home::default();
+            home.make(now, MailboxName::inbox(), None);
+            home
+        });
+        work(home)
+    }
+
+    fn find(
+        &self,
+        now: Instant,
+        account: &Account,
+        mailbox: &MailboxName,
+    ) -> Result<Mailbox, Failure> {
+        self.with_home(now, account, |home| home.find(mailbox))
+    }
+}
+
+impl Store for Session {
+    fn perform(
+        &mut self,
+        now: Instant,
+        request: Request,
+        lent: &[u8],
+        octets: &mut Vec<u8>,
+    ) -> Answer {
+        octets.clear();
+        let answer = self.dispatch(now, request, lent, octets).unwrap_or_else(Answer::Failed);
+        for wake in core::mem::take(&mut self.news) {
+            wake();
+        }
+        answer
+    }
+
+    fn on_news(&mut self, wake: Wake) {
+        self.wake = Some(wake);
+        self.watch(self.watching);
+    }
+}
+
+impl Session {
+    fn dispatch(
+        &mut self,
+        now: Instant,
+        request: Request,
+        lent: &[u8],
+        octets: &mut Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        match request {
+            Request::List { account } => self.list(now, &account),
+            Request::Status { account, mailbox } => self.status(now, &account, &mailbox),
+            Request::Create { account, mailbox, special_use } => {
+                self.create(now, &account, &mailbox, special_use)
+            }
+            Request::Delete { account, mailbox } => self.delete(now, &account, &mailbox),
+            Request::Rename { account, from, to } => self.rename(now, &account, &from, &to),
+            Request::Subscribe { account, mailbox, subscribed } => {
+                self.subscribe(now, &account, mailbox, subscribed)
+            }
+            Request::Open { account, mailbox, access } => self.open(now, account, &mailbox, access),
+            Request::Sync => self.changes(&UidSet::default()),
+            Request::Close => Ok(self.close()),
+            Request::SetFlags { uids, action, flags, keywords } => {
+                self.set_flags(&uids, action, flags, &keywords)
+            }
+            Request::Expunge { uids } => self.expunge(&uids),
+            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
+            Request::Structure { uid } => self.structure(uid),
+            Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
+            Request::Write => self.write(lent),
+            Request::Deliver { id, targets, atomicity } => {
+                self.deliver(now, &id, &targets, atomicity)
+            }
+            Request::Append { account, mailbox, flags, keywords, date } => {
+                self.append(now, &account, &mailbox, flags, &keywords, date)
+            }
+            Request::Abandon => {
+                self.writing = None;
+                Ok(Answer::Done)
+            }
+            Request::Watch(watching) => {
+                self.watch(watching);
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    fn list(&mut self, now: Instant, account: &Account) -> Result<Answer, Failure> {
+        let listed = |home: &mut Home| home.tree.list(&home.subscriptions);
+        let listed = self.memory.with_home(now, account, listed);
+        Ok(Answer::Mailboxes(listed))
+    }
+
+    fn status(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        let status: Status = self.memory.find(now, account, name)?.borrow().status();
+        Ok(Answer::Status(status))
+    }
+
+    fn create(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+        special_use: Option<SpecialUse>,
+    ) -> Result<Answer, Failure> {
+        let limits = self.memory.limits.clone();
+        self.memory.with_home(now, account, |home| home.create(now, name, special_use, &limits))?;
+        Ok(Answer::Done)
+    }
+
+    fn delete(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        let mailbox = self.memory.with_home(now, account, |home| {
+            home.tree.delete(name)?;
+            home.tree.remove(name);
+            Ok(home.mailboxes.remove(name))
+        })?;
+        if let Some(mailbox) = mailbox {
+            mailbox.borrow_mut().set_gone();
+            self.tell(&mailbox);
+        }
+        Ok(Answer::Done)
+    }
+
+    fn rename(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        from: &MailboxName,
+        to: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        let limits = self.memory.limits.clone();
+        let news =
+            self.memory.with_home(now, account, |home| home.rename(now, from, to, &limits))?;
+        self.news.extend(news);
+        Ok(Answer::Done)
+    }
+
+    fn subscribe(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: MailboxName,
+        subscribed: bool,
+    ) -> Result<Answer, Failure> {
+        self.memory.with_home(now, account, |home| {
+            if subscribed {
+                home.subscriptions.insert(name);
+            } else {
+                home.subscriptions.remove(&name);
+            }
+        });
+        Ok(Answer::Done)
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        account: Account,
+        name: &MailboxName,
+        access: Access,
+    ) -> Result<Answer, Failure> {
+        self.close();
+        let mailbox = self.memory.find(now, &account, name)?;
+        if access == Access::Exclusive && mailbox.borrow().is_exclusive() {
+            return Err(Failure::InUse);
+        }
+        let wake = self.wake.clone().filter(|_| self.watching);
+        let (reader, opened) = mailbox.borrow_mut().join(access, wake);
+        self.open = Some(Open { account, mailbox, reader });
+        Ok(Answer::Opened(opened))
+    }
+
+    fn close(&mut self) -> Answer {
+        if let Some(open) = self.open.take() {
+            open.mailbox.borrow_mut().leave(open.reader);
+        }
+        self.reading = None;
+        Answer::Done
+    }
+
+    fn opened(&self) -> Result<&Open, Failure> {
+        let open = self.open.as_ref().ok_or(Failure::NoMailbox)?;
+        if open.mailbox.borrow().is_gone() {
+            return Err(Failure::NoMailbox);
+        }
+        Ok(open)
+    }
+
+    fn opened_to_write(&self) -> Result<&Open, Failure> {
+        let open = self.opened()?;
+        if open.mailbox.borrow().access(open.reader) == Some(Access::ReadOnly) {
+            return Err(Failure::Refused("the mailbox is open to look only"));
+        }
+        Ok(open)
+    }
+
+    fn changes(&mut self, also: &UidSet) -> Result<Answer, Failure> {
+        let open = self.open.as_ref().ok_or(Failure::NoMailbox)?;
+        let changes = open.mailbox.borrow_mut().changes(open.reader, also);
+        Ok(Answer::Changes(changes))
+    }
+
+    fn set_flags(
+        &mut self,
+        uids: &UidSet,
+        action: FlagAction,
+        flags: Flags,
+        keywords: &[String],
+    ) -> Result<Answer, Failure> {
+        let mailbox = self.opened_to_write()?.mailbox.clone();
+        {
+            let mut ledger = mailbox.borrow_mut();
+            let flags = flags.intersection(Flags::SYSTEM);
+            let flags = if action == FlagAction::Remove {
+                flags | ledger.find_keywords(keywords)
+            } else {
+                let (keywords, table) = ledger.plan_keywords(keywords, &self.memory.limits)?;
+                if let Some(table) = table {
+                    ledger.set_keywords(table);
+                }
+                flags | keywords
+            };
+            for (uid, flags) in ledger.plan_flags(uids, action, flags) {
+                ledger.set_flags(uid, flags);
+            }
+        }
+        let answer = self.changes(uids);
+        self.tell(&mailbox);
+        answer
+    }
+
+    fn expunge(&mut self, uids: &UidSet) -> Result<Answer, Failure> {
+        let mailbox = self.opened_to_write()?.mailbox.clone();
+        remove(&mailbox, uids);
+        let answer = self.changes(&UidSet::default());
+        self.tell(&mailbox);
+        answer
+    }
+
+    fn copy(
+        &mut self,
+        now: Instant,
+        uids: &UidSet,
+        to: &MailboxName,
+        originals: Originals,
+    ) -> Result<Answer, Failure> {
+        let open = match originals {
+            Originals::Stay => self.opened()?,
+            Originals::Go => self.opened_to_write()?,
+        };
+        let (from, limits) = (open.mailbox.clone(), &self.memory.limits);
+        let target = self.memory.find(now, &open.account, to)?;
+        let pairs = copy(&from, &target, uids, limits)?;
+        let gone: UidSet = pairs.iter().map(|(uid, _)| *uid).collect();
+        if originals == Originals::Go {
+            remove(&from, &gone);
+        }
+        self.tell(&from);
+        self.tell(&target);
+        let uid_validity = target.borrow().uid_validity();
+        Ok(Answer::Copied(Copied {
+            uid_validity,
+            from: gone,
+            to: pairs.into_iter().map(|(_, copy)| copy).collect(),
+        }))
+    }
+
+    fn read(
+        &mut self,
+        uid: Uid,
+        offset: u64,
+        length: usize,
+        octets: &mut Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let message = self.message(uid)?;
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = message.get(offset..).unwrap_or_default();
+        let length = length.min(rest.len());
+        octets.extend_from_slice(&rest[..length]);
+        let end = length == rest.len();
+        Ok(Answer::Read { end })
+    }
+
+    fn structure(&mut self, uid: Uid) -> Result<Answer, Failure> {
+        let message = self.message(uid)?;
+        let mut scanner = Scanner::new(&self.memory.limits);
+        scanner.push(&message);
+        Ok(Answer::Structure(Arc::new(scanner.finish())))
+    }
+
+    /// The octets of a message, kept until another one is asked for.
+    fn message(&mut self, uid: Uid) -> Result<Arc<[u8]>, Failure> {
+        if let Some((last, message)) = &self.reading
+            && *last == uid
+        {
+            return Ok(message.clone());
+        }
+        let ledger = self.opened()?.mailbox.borrow();
+        let message = ledger.get(uid).ok_or(Failure::NoMessage)?;
+        let octets = message.kept.octets.clone();
+        drop(ledger);
+        self.reading = Some((uid, octets.clone()));
+        Ok(octets)
+    }
+
+    fn begin(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        mailbox: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        self.writing = None;
+        self.memory.find(now, account, mailbox)?;
+        self.writing = Some(Vec::new());
+        Ok(Answer::Done)
+    }
+
+    fn write(&mut self, lent: &[u8]) -> Result<Answer, Failure> {
+        let writing = self.writing.as_mut().ok_or(NOTHING_WRITTEN)?;
+        writing.extend_from_slice(lent);
+        Ok(Answer::Done)
+    }
+
+    fn deliver(
+        &mut self,
+        now: Instant,
+        id: &str,
+        targets: &[Target],
+        atomicity: Atomicity,
+    ) -> Result<Answer, Failure> {
+        let octets = finish(self.writing.take().ok_or(NOTHING_WRITTEN)?);
+        let found = |target: &Target| self.memory.find(now, &target.account, &target.mailbox);
+        let mailboxes: Vec<_> = targets.iter().map(found).collect();
+        if atomicity == Atomicity::All
+            && let Some(failure) = mailboxes.iter().find_map(|found| found.as_ref().err())
+        {
+            return Err(failure.clone());
+        }
+        let outcomes = mailboxes.into_iter().map(|mailbox| {
+            let mailbox = mailbox?;
+            let delivered =
+                |(_, message): (Uid, &Message<Letter>)| message.kept.id.as_deref() == Some(id);
+            let repeated = mailbox.borrow().iter().any(delivered);
+            if !repeated {
+                let letter = Letter { octets: octets.clone(), id: Some(id.into()) };
+                file(&mailbox, Flags::NONE, seconds(now), letter)?;
+                self.news.extend(mailbox.borrow().wakes(None));
+            }
+            Ok(())
+        });
+        Ok(Answer::Delivered(outcomes.collect()))
+    }
+
+    fn append(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        mailbox: &MailboxName,
+        flags: Flags,
+        keywords: &[String],
+        date: Option<i64>,
+    ) -> Result<Answer, Failure> {
+        let octets = finish(self.writing.take().ok_or(NOTHING_WRITTEN)?);
+        let mailbox = self.memory.find(now, account, mailbox)?;
+        let limits = &self.memory.limits;
+        let (keywords, table) = mailbox.borrow().plan_keywords(keywords, limits)?;
+        if let Some(table) = table {
+            mailbox.borrow_mut().set_keywords(table);
+        }
+        let flags = flags.intersection(Flags::SYSTEM) | keywords;
+        let letter = Letter { octets, id: None };
+        let date = date.unwrap_or_else(|| seconds(now));
+        let uid = file(&mailbox, flags, date, letter)?;
+        self.tell(&mailbox);
+        let uid_validity = mailbox.borrow().uid_validity();
+        Ok(Answer::Appended { uid_validity, uid })
+    }
+
+    fn watch(&mut self, watching: bool) {
+        self.watching = watching;
+        if let Some(open) = &self.open {
+            let wake = self.wake.clone().filter(|_| watching);
+            open.mailbox.borrow_mut().watch(open.reader, wake);
+        }
+    }
+
+    /// Has the other readers of `mailbox` woken.
+    fn tell(&mut self, mailbox: &Mailbox) {
+        let own = self.open.as_ref();
+        let own = own.filter(|open| Rc::ptr_eq(&open.mailbox, mailbox));
+        let wakes = mailbox.borrow().wakes(own.map(|open| open.reader));
+        self.news.extend(wakes);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+const NOTHING_WRITTEN: Failure = Failure::Refused("no message is being written");
+
+fn seconds(now: Instant) -> i64 {
+    i64::try_from(now.as_seconds()).unwrap_or(i64::MAX)
+}
+
+fn file(mailbox: &Mailbox, flags: Flags, date: i64, letter: Letter) -> Result<Uid, Failure> {
+    let size = letter.octets.len() as u64;
+    let filed = mailbox.borrow_mut().add(flags, size, date, letter);
+    filed.ok_or(Failure::Limit("the mailbox has no UID left"))
+}
+
+/// The message as it is given from now on: every line ended with CRLF.
+fn finish(octets: Vec<u8>) -> Arc<[u8]> {
+    let mut lines = Vec::with_capacity(octets.len());
+    for &octet in &octets {
+        if octet == b'\n' && lines.last() != Some(&b'\r') {
+            lines.push(b'\r');
+        }
+        lines.push(octet);
+    }
+    lines.into()
+}
