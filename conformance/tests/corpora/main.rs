@@ -2,5 +2,8 @@
 
 mod addr_email_validator;
 mod addr_isemail;
+mod dates_mimekit;
+mod messages;
+mod mime_mimekit;
 mod mutf7_go_imap;
 mod suite;

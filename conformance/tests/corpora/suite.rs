@@ -42,6 +42,25 @@ impl Suite {
         String::from_utf8(self.read(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }
 
+    /// Every file of the suite, as paths from its folder, sorted.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            let entries = std::fs::read_dir(&folder).expect("a folder of the suite");
+            for path in entries.map(|entry| entry.expect("an entry of the folder").path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(&self.folder).expect("a path in the folder");
+                    files.push(name.to_string_lossy().into_owned());
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
     /// Judges one case: `Err` says in what it disagrees.
     pub(crate) fn case(&mut self, id: &str, outcome: Result<(), String>) {
         let is_new = !self.agreed.contains(id) && !self.disagreed.contains_key(id);
