@@ -33,6 +33,19 @@ pub struct Scanner {
     lines: u64,
     /// The header that is being read.
     header: Vec<u8>,
+    pub(super) steps: Steps,
+}
+
+/// The work done, which tests see growing: octets taken, copied and compared, parts closed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Steps(#[cfg(test)] pub(super) core::cell::Cell<usize>);
+
+impl Steps {
+    fn count(&self, steps: usize) {
+        #[cfg(test)]
+        self.0.set(self.0.get() + steps);
+        let _ = steps;
+    }
 }
 
 /// A part that is open.
@@ -90,6 +103,7 @@ impl Scanner {
             offset: 0,
             lines: 0,
             header: Vec::new(),
+            steps: Steps::default(),
         };
         scanner.begin_part(Kind::Message, ContentType::plain_text());
         scanner
@@ -142,6 +156,7 @@ impl Scanner {
             self.line.last_octet = piece.last().copied();
         }
         self.offset += piece.len() as u64;
+        self.steps.count(piece.len());
     }
 
     fn end_line(&mut self) {
@@ -167,6 +182,7 @@ impl Scanner {
     /// and whether it is the last one.
     fn delimiter(&self) -> Option<(usize, bool)> {
         let text = self.line.delimiter.strip_prefix(b"--")?;
+        self.steps.count(text.len());
         let (owner, length) = self.boundaries.find(text)?;
         let is_last = text[length..].starts_with(b"--");
         (is_last || self.has_room()).then_some((owner, is_last))
@@ -241,6 +257,7 @@ impl Scanner {
         let part = &mut self.parts[open.place];
         part.body_start = body_start;
         part.read_header(&self.header, open.kind == Kind::Message);
+        self.steps.count(self.header.len());
         self.room = self.room.saturating_sub(part.weight());
     }
 
@@ -255,6 +272,7 @@ impl Scanner {
         let outermost = self.open.get(from).map_or(0, |open| self.parts[open.place].body_start);
         let end = end.max(outermost);
         for open in self.open.drain(from..) {
+            self.steps.count(1);
             let inside = self.parts.len() - 1 - open.place;
             let part = &mut self.parts[open.place];
             let (Stage::Body { lines } | Stage::Multipart { lines }) = open.stage else {

@@ -350,9 +350,44 @@ mod limits {
         assert_eq!(structure.root().and_then(|part| part.fields.clone()), None);
     }
 
+    /// Makes a message of a size.
+    type Maker<'a> = &'a dyn Fn(usize) -> Vec<u8>;
+
+    /// Whatever a message is made of, work grows as its octets do.
+    #[test]
+    fn work_is_linear() {
+        let steps = |message: &[u8]| {
+            let mut scanner = Scanner::new(&Limits::DEFAULT);
+            message.chunks(1000).for_each(|piece| scanner.push(piece));
+            let before_end = scanner.steps.0.get();
+            let parts = scanner.finish().parts.len();
+            before_end + parts
+        };
+        let open = nested(100);
+        let after = |start: &[u8], line: &[u8], count: usize| [start, &line.repeat(count)].concat();
+        let head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+        let makers: [(&str, Maker<'_>); 8] = [
+            ("nested multiparts", &|n| nested(n / 10)),
+            ("nested messages", &|n| after(b"", b"Content-Type: message/rfc822\r\n\r\n", n)),
+            ("fields", &|n| after(b"", b"X: y\r\n", n)),
+            ("parameters", &|n| after(b"Content-Type: x/y", b";a*1=b", n)),
+            ("delimiters", &|n| after(head, b"--b\r\n", n)),
+            ("nearly delimiters", &|n| after(&open, b"--b0009\r\n", n)),
+            ("hyphens", &|n| after(&open, b"--\n", n)),
+            ("one line of hyphens", &|n| after(&open, b"-", n)),
+        ];
+        for (name, make) in makers {
+            for n in [25_000, 50_000, 100_000] {
+                let message = make(n);
+                let steps = steps(&message);
+                assert!(steps <= 3 * message.len() + 200, "{name}: {steps} for {}", message.len());
+            }
+        }
+    }
+
     #[test]
     fn long_boundaries() {
-        for (length, content) in [(255, Content::Multipart), (256, Content::Leaf)] {
+        for (length, content) in [(996, Content::Multipart), (997, Content::Leaf)] {
             let boundary = "b".repeat(length);
             let message = format!(
                 "Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n--{boundary}  \r\n\r\nx\r\n--{boundary}--"
