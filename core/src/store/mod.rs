@@ -24,8 +24,13 @@ mod flags;
 pub mod ledger;
 pub mod memory;
 mod name;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 mod tree;
 mod uids;
+
+#[cfg(test)]
+mod tests;
 
 pub use flags::{FlagAction, Flags, Keywords};
 pub use ledger::Wake;

@@ -1,0 +1,386 @@
+//! What every store must do, as checks that run on any store (feature `suite`).
+//!
+//! A [`Bed`] makes sessions over one fresh, shared store; [`store_suite!`](crate::store_suite)
+//! makes a test of every check:
+//!
+//! ```
+//! # #[allow(unused)]
+//! mod tests {
+//!     use postroad_core::limits::Limits;
+//!     postroad_core::store_suite!(super::memory());
+//! }
+//! # use postroad_core::store::Memory;
+//! # #[allow(unused)]
+//! fn memory() -> Memory {
+//!     Memory::new(postroad_core::limits::Limits::default())
+//! }
+//! ```
+//!
+//! The [limits](crate::limits::Limits) of the bed must be the default ones.
+
+pub mod delivery;
+pub mod messages;
+pub mod names;
+pub mod sessions;
+
+use super::{
+    Access, Account, Answer, Changes, Entry, Failure, FlagAction, Flags, MailboxName, Memory,
+    Opened, Request, Status, Store, Target, Uid, UidSet,
+};
+use crate::limits::Limits;
+use crate::machine::Instant;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A fresh store to be checked.
+pub trait Bed {
+    /// One session's handle.
+    type Store: Store;
+
+    /// A handle for one more session.
+    fn session(&self) -> Self::Store;
+
+    /// Gives an account its special-use mailboxes.
+    fn provision(&self, now: Instant, account: &Account);
+}
+
+impl Bed for Memory {
+    type Store = super::memory::Session;
+
+    fn session(&self) -> Self::Store {
+        Self::session(self)
+    }
+
+    fn provision(&self, now: Instant, account: &Account) {
+        Self::provision(self, now, account);
+    }
+}
+
+/// Makes a `#[test]` of every check of the [suite](crate::store::suite); the argument is an
+/// expression that makes a fresh [`Bed`](crate::store::suite::Bed).
+#[macro_export]
+macro_rules! store_suite {
+    ($bed:expr) => {
+        $crate::store_suite!(@ $bed, delivery: [
+            delivered_mail_is_found,
+            delivering_an_id_again_changes_nothing,
+            one_failure_fails_all_or_its_target_alone,
+            appended_mail_keeps_flags_and_date,
+            an_appended_bare_lf_becomes_crlf,
+            a_message_is_ended_by_whatever_comes_of_it,
+            nothing_is_written_without_a_beginning,
+        ]);
+        $crate::store_suite!(@ $bed, messages: [
+            octets_are_read_in_any_pieces,
+            structure_is_told,
+            flags_are_set_added_and_removed,
+            keywords_are_shared_by_name,
+            keywords_have_a_limit,
+            expunged_uids_are_never_used_again,
+            copies_keep_flags_keywords_and_date,
+            moved_messages_are_told_as_vanished,
+            a_copy_to_nowhere_changes_nothing,
+            a_mailbox_opened_to_look_is_not_changed,
+            sets_of_all_uids_cost_nothing,
+        ]);
+        $crate::store_suite!(@ $bed, names: [
+            a_new_account_has_an_inbox,
+            provisioned_accounts_have_special_uses,
+            missing_parents_are_created,
+            deleted_parents_stay_as_levels,
+            trees_are_renamed,
+            renaming_is_refused,
+            renaming_inbox_empties_it,
+            subscriptions_outlive_mailboxes,
+            a_name_of_any_script_is_kept,
+            a_mailbox_made_again_has_another_uid_validity,
+        ]);
+        $crate::store_suite!(@ $bed, sessions: [
+            changes_reach_other_sessions,
+            what_came_and_went_is_not_told,
+            recent_is_told_once,
+            a_maildrop_is_exclusive,
+            watchers_are_woken,
+            a_removed_mailbox_is_gone_for_its_readers,
+            a_message_is_read_to_its_end,
+            an_open_that_fails_closes,
+        ]);
+    };
+    (@ $bed:expr, $room:ident: [$($check:ident,)+]) => {
+        mod $room {
+            #[allow(unused_imports)]
+            use super::*;
+            $(
+                #[test]
+                fn $check() {
+                    $crate::store::suite::$room::$check(&$bed);
+                }
+            )+
+        }
+    };
+}
+
+/// A session of a store with short words for what the checks ask.
+pub struct Desk<S> {
+    store: S,
+    account: Account,
+    /// The time that requests are performed at.
+    pub now: Instant,
+    octets: Vec<u8>,
+}
+
+/// The account that the checks use.
+#[must_use]
+pub fn account() -> Account {
+    Account::parse("alice@example.org", &Limits::DEFAULT).expect("a good account")
+}
+
+/// A mailbox name.
+///
+/// # Panics
+/// If it breaks the rule.
+#[must_use]
+pub fn name(text: &str) -> MailboxName {
+    MailboxName::parse(text, &Limits::DEFAULT).expect("a good name")
+}
+
+/// A UID.
+///
+/// # Panics
+/// If it is 0.
+#[must_use]
+pub fn uid(number: u32) -> Uid {
+    Uid::new(number).expect("a UID")
+}
+
+/// A set of UIDs.
+#[must_use]
+pub fn uids(numbers: &[u32]) -> UidSet {
+    numbers.iter().copied().map(uid).collect()
+}
+
+/// INBOX of the checks' account.
+#[must_use]
+pub fn inbox() -> Target {
+    Target { account: account(), mailbox: MailboxName::inbox() }
+}
+
+impl<S: Store> Desk<S> {
+    /// A session in `bed`.
+    pub fn new(bed: &impl Bed<Store = S>) -> Self {
+        Self {
+            store: bed.session(),
+            account: account(),
+            now: Instant::from_seconds(2_000_000_000),
+            octets: Vec::new(),
+        }
+    }
+
+    /// The store's handle.
+    pub fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// Performs a request.
+    pub fn ask(&mut self, request: Request) -> Answer {
+        self.store.perform(self.now, request, b"", &mut self.octets)
+    }
+
+    /// Performs a request that must be done.
+    #[track_caller]
+    pub fn done(&mut self, request: Request) {
+        assert_eq!(self.ask(request), Answer::Done);
+    }
+
+    /// Performs a request that must fail.
+    #[track_caller]
+    pub fn fails(&mut self, request: Request) -> Failure {
+        match self.ask(request) {
+            Answer::Failed(failure) => failure,
+            other => panic!("no failure: {other:?}"),
+        }
+    }
+
+    /// Performs a request that tells changes.
+    #[track_caller]
+    pub fn changes(&mut self, request: Request) -> Changes {
+        match self.ask(request) {
+            Answer::Changes(changes) => changes,
+            other => panic!("no changes: {other:?}"),
+        }
+    }
+
+    /// What has changed.
+    #[track_caller]
+    pub fn sync(&mut self) -> Changes {
+        self.changes(Request::Sync)
+    }
+
+    /// Creates a mailbox.
+    #[track_caller]
+    pub fn create(&mut self, mailbox: &str) {
+        let create = Request::Create {
+            account: self.account.clone(),
+            mailbox: name(mailbox),
+            special_use: None,
+        };
+        self.done(create);
+    }
+
+    /// A request to delete a mailbox.
+    #[must_use]
+    pub fn delete(&self, mailbox: &str) -> Request {
+        Request::Delete { account: self.account.clone(), mailbox: name(mailbox) }
+    }
+
+    /// A request to rename a mailbox.
+    #[must_use]
+    pub fn rename(&self, from: &str, to: &str) -> Request {
+        Request::Rename { account: self.account.clone(), from: name(from), to: name(to) }
+    }
+
+    /// A request to open a mailbox.
+    #[must_use]
+    pub fn opening(&self, mailbox: &str, access: Access) -> Request {
+        Request::Open { account: self.account.clone(), mailbox: name(mailbox), access }
+    }
+
+    /// Opens a mailbox to read and write.
+    #[track_caller]
+    pub fn open(&mut self, mailbox: &str) -> Opened {
+        let open = self.opening(mailbox, Access::ReadWrite);
+        match self.ask(open) {
+            Answer::Opened(opened) => opened,
+            other => panic!("not opened: {other:?}"),
+        }
+    }
+
+    /// Counts of a mailbox.
+    #[track_caller]
+    pub fn status(&mut self, mailbox: &str) -> Status {
+        let status = Request::Status { account: self.account.clone(), mailbox: name(mailbox) };
+        match self.ask(status) {
+            Answer::Status(status) => status,
+            other => panic!("no status: {other:?}"),
+        }
+    }
+
+    /// The names that are listed, each with its kind's first letter: `M`, `L` or `A`, and `+` if
+    /// subscribed.
+    #[track_caller]
+    pub fn list(&mut self) -> Vec<String> {
+        let list = Request::List { account: self.account.clone() };
+        let Answer::Mailboxes(listed) = self.ask(list) else {
+            panic!("no list");
+        };
+        let line = |one: super::Listed| {
+            let kind = match one.kind {
+                super::Kind::Mailbox => 'M',
+                super::Kind::Level => 'L',
+                super::Kind::Absent => 'A',
+            };
+            let plus = if one.subscribed { "+" } else { "" };
+            alloc::format!("{kind}{plus} {}", one.name)
+        };
+        listed.into_iter().map(line).collect()
+    }
+
+    /// Writes a message, to be ended by what is asked next.
+    #[track_caller]
+    pub fn write(&mut self, octets: &[u8]) {
+        let begin = Request::Begin { account: self.account.clone(), mailbox: MailboxName::inbox() };
+        self.done(begin);
+        for piece in octets.chunks(5) {
+            let answer = self.store.perform(self.now, Request::Write, piece, &mut self.octets);
+            assert_eq!(answer, Answer::Done);
+        }
+    }
+
+    /// Delivers a message into INBOX.
+    #[track_caller]
+    pub fn deliver(&mut self, id: &str, octets: &[u8]) {
+        self.write(octets);
+        let deliver = Request::Deliver {
+            id: id.into(),
+            targets: alloc::vec![inbox()],
+            atomicity: super::Atomicity::All,
+        };
+        assert_eq!(self.ask(deliver), Answer::Delivered(alloc::vec![Ok(())]));
+    }
+
+    /// A request to append what was written.
+    #[must_use]
+    pub fn appending(&self, mailbox: &str, flags: Flags, keywords: &[&str]) -> Request {
+        Request::Append {
+            account: self.account.clone(),
+            mailbox: name(mailbox),
+            flags,
+            keywords: keywords.iter().map(|word| String::from(*word)).collect(),
+            date: None,
+        }
+    }
+
+    /// Appends a message; its UID.
+    #[track_caller]
+    pub fn append(&mut self, mailbox: &str, flags: Flags, octets: &[u8]) -> u32 {
+        self.write(octets);
+        let append = self.appending(mailbox, flags, &[]);
+        match self.ask(append) {
+            Answer::Appended { uid, .. } => uid.get(),
+            other => panic!("not appended: {other:?}"),
+        }
+    }
+
+    /// Changes flags.
+    #[track_caller]
+    pub fn flag(
+        &mut self,
+        numbers: &[u32],
+        action: FlagAction,
+        flags: Flags,
+        keywords: &[&str],
+    ) -> Changes {
+        self.changes(Request::SetFlags {
+            uids: uids(numbers),
+            action,
+            flags,
+            keywords: keywords.iter().map(|word| String::from(*word)).collect(),
+        })
+    }
+
+    /// Removes messages.
+    #[track_caller]
+    pub fn expunge(&mut self, numbers: &[u32]) -> Changes {
+        let uids = uids(numbers);
+        self.changes(Request::Expunge { uids })
+    }
+
+    /// A message's octets, read in pieces of `length`.
+    #[track_caller]
+    pub fn read(&mut self, number: u32, length: usize) -> Vec<u8> {
+        let mut message = Vec::new();
+        loop {
+            let read = Request::Read { uid: uid(number), offset: message.len() as u64, length };
+            let Answer::Read { end } = self.ask(read) else {
+                panic!("not read");
+            };
+            assert!(self.octets.len() == length || end && self.octets.len() < length);
+            message.extend_from_slice(&self.octets);
+            if end {
+                return message;
+            }
+        }
+    }
+
+    /// The octets that were handed over last.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+}
+
+/// UIDs and flags of entries.
+#[must_use]
+pub fn told(entries: &[Entry]) -> Vec<(u32, Flags)> {
+    entries.iter().map(|entry| (entry.uid.get(), entry.flags)).collect()
+}
