@@ -1,4 +1,84 @@
 //! Postroad's core: every agent of mail as a pure state machine.
+//!
+//! Bytes, answers and the time go in; bytes, requests and deadlines come out. Nothing here opens a
+//! socket, reads a clock, touches a disk, rolls dice or writes a log, so the same machines run on
+//! blocking threads, in an event loop of your own, in a test and in a simulation.
+//!
+//! # The contract in ten lines
+//!
+//! ```text
+//! let mut session = role::mta::Inbound::new(now, site, peer, entropy);   // any Session
+//! loop {
+//!     while let Some(output) = session.poll() { perform(output) }        // poll after everything
+//!     if let sent @ 1.. = socket.write(session.transmit()) { session.transmitted(sent); continue }
+//!     match session.wants() {                                            // nothing left to write
+//!         Wants::Read => session.handle_bytes(now, socket.read()),       // or handle_eof
+//!         Wants::Close => break,
+//!         Wants::Tls | Wants::Nothing => {}                              // an answer comes first
+//!     }                                                                  // and no later than
+//! }                                                                      // session.poll_timeout()
+//! ```
+//!
+//! [`machine`] says it in full. What is polled is performed by the host, and answered with
+//! [`Machine::handle`](machine::Machine::handle).
+//!
+//! # The map
+//!
+//! | floor | room | what is in it |
+//! |---|---|---|
+//! | ground | [`machine`] | the contract: [`Machine`](machine::Machine), [`Session`](machine::Session), [`Host`](machine::Host) |
+//! | | [`buffer`] | octets that came and octets to go |
+//! | | [`timers`] | a few named deadlines |
+//! | | [`entropy`] | randomness from one seed |
+//! | | [`secret`] | what must not show up in a log |
+//! | | [`limits`] | every limit, with its clause |
+//! | text | [`address`] | mailboxes, paths, address lists |
+//! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
+//! | | [`message`] | header fields, dates, MIME structure, trace fields |
+//! | store | [`store`] | what is asked of a message store, and one in memory |
+//! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
+//! | | [`pop3`] | POP3: the server's end |
+//! | | [`imap`] | IMAP4rev1: the server's end |
+//! | | [`sasl`] | proving who one is, both ends |
+//! | | `tls` | TLS below any session (feature `tls`) |
+//! | roles | [`role`] | transfer, submission, delivery and access agents |
+//!
+//! The ground floor knows nothing above it, protocols do not know each other, roles know protocols,
+//! and nobody knows a runtime. *Protocol sessions* know a wire grammar and no policy: every decision
+//! is a request to the host. *Roles* contain a protocol session, answer what they can from the
+//! [directory](role::directory), and ask for the rest in one vocabulary, [`role::Effect`].
+//!
+//! # What holds everywhere
+//!
+//! - No octet from a peer panics, hangs or makes memory grow without bound; every limit stands in
+//!   [`Limits`](limits::Limits).
+//! - A session holds one line, one read, one slice of content and 64 KiB to transmit, whatever the
+//!   message's size.
+//! - At most one request of a session is outstanding; a stale answer is ignored.
+//! - CRLF is the only line end in content.
+//! - At STARTTLS there is nothing in the buffer, and what was learnt in the clear is forgotten.
+//!
+//! # Which RFC is where
+//!
+//! | RFC | room |
+//! |---|---|
+//! | 1870, 2033, 2034, 2920, 3030, 3207, 3461, 4954, 5321, 6152, 6531, 9422 | [`smtp`] |
+//! | 1939, 2449, 2595, 5034, 6856 | [`pop3`] |
+//! | 2177, 2342, 2971, 3348, 3501, 3691, 4315, 4959, 5161, 6154, 6851, 7888 | [`imap`] |
+//! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
+//! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
+//! | 5598, 6409, 8314 | [`role`] |
+//! | 8446 | `tls` |
+//!
+//! # Features
+//!
+//! `tls` and `serde` are on by default; `tls` brings `std` with rustls. Without default features the
+//! crate needs an allocator and nothing else.
+//!
+//! # When not to use it
+//!
+//! When you want to send one mail from a program, a client library is less to learn. When you want
+//! a filter or a mailing list, put it behind a mail server; this is one.
 #![no_std]
 extern crate alloc;
 
