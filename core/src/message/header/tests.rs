@@ -36,12 +36,21 @@ fn where_blocks_end() {
         (b"A: b\r\n \r\nC: d\r\n\r\n", 17, 2),
         (b"A: b\r\n\rX: \r\n\r\n", 14, 2),
         (b"A: b\r\n\r", 7, 2),
+        (b"\rA: b\r\n\r", 8, 2),
         (b" leading\r\n more\r\n\r\n", 19, 1),
         (b"just a body\r\nof two lines", 25, 2),
         (b"A: b\r\n\r\r\n\r\nbody", 11, 2),
     ] {
-        assert_eq!(block_length(message), length, "{}", message.escape_ascii());
-        assert_eq!(super::fields(message).count(), fields, "{}", message.escape_ascii());
+        let mut scanner = Scanner::new();
+        scanner.push(message);
+        let shown = message.escape_ascii();
+        assert_eq!(
+            (block_length(message), scanner.census().octets),
+            (length, length as u64),
+            "{shown}"
+        );
+        let found = (super::fields(message).count(), scanner.census().fields);
+        assert_eq!(found, (fields, fields as u64), "{shown}");
     }
 }
 
