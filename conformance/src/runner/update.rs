@@ -1,7 +1,7 @@
 use super::delivery::{Delivery, Schedule};
 use super::failure::{Failure, said_line};
 use super::run::{Run, Seen};
-use super::turn::{Expectation, Turn, turns};
+use super::turn::{Expectation, Stimulus, Turn, turns};
 use super::{Build, Unmentioned};
 use crate::matcher::{Bindings, Expected, Lines, split_lines};
 use crate::transcript::{End, Section, SessionNumber, Transcript, want_word};
@@ -106,6 +106,12 @@ impl Edit<'_> {
     /// Brings the `>` lines up to date; the line behind which speech may follow.
     fn asked(&mut self, turn: &Turn<'_>, seen: &Seen, bindings: &Bindings) -> usize {
         let mut anchor = turn.stimulus.lines(self.transcript).1;
+        let blank = |line: &String| line.trim().is_empty();
+        if matches!(turn.stimulus, Stimulus::Begin)
+            && self.transcript.source.get(anchor).is_some_and(blank)
+        {
+            anchor += 1;
+        }
         let mut unmet: Vec<&Expectation<'_>> = Vec::new();
         for (index, expected) in turn.expected.iter().enumerate() {
             let met = || seen.asked.iter().any(|asked| asked.mentioned == Some(index));
