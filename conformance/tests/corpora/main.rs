@@ -3,6 +3,8 @@
 mod addr_email_validator;
 mod addr_isemail;
 mod dates_mimekit;
+mod imap_codec_trace;
+mod mailkit_imap;
 mod messages;
 mod mime_mimekit;
 mod mutf7_go_imap;
