@@ -8,6 +8,7 @@ pub mod config;
 pub mod directory;
 mod effect;
 mod login;
+pub mod pop3;
 mod site;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};

@@ -113,6 +113,7 @@ impl Server {
 
     /// Does what a SASL exchange wants next.
     pub(super) fn advance(&mut self, exchange: Box<sasl::Server>, step: Step) {
+        let mechanism = exchange.mechanism();
         match step {
             Step::Challenge(challenge) => {
                 let _ = write!(self.outbox, "+ {}\r\n", wire::encode(&challenge));
@@ -123,15 +124,15 @@ impl Server {
                 self.state = State::Verdict(exchange);
             }
             Step::Done(login) => {
-                self.ask(|ticket| Output::Open { ticket, login });
+                self.ask(|ticket| Output::Open { ticket, login, mechanism });
                 self.state = State::Opening;
             }
-            Step::Failed(failure) => self.refuse(failure),
+            Step::Failed(failure) => self.refuse(mechanism, failure),
         }
     }
 
-    fn refuse(&mut self, failure: Failure) {
-        self.output = Some(Output::Refused(failure));
+    fn refuse(&mut self, mechanism: Mechanism, failure: Failure) {
+        self.output = Some(Output::Refused { mechanism, failure });
         match failure {
             Failure::Malformed => self.back(Reply::Err(None, "Malformed response")),
             Failure::Unavailable => {
