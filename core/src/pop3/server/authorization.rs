@@ -88,7 +88,7 @@ impl Server {
         };
         let initial = match initial.map(decode).transpose() {
             Ok(initial) => initial,
-            Err(unreadable) => return self.say(Reply::Err(None, unreadable)),
+            Err(why) => return self.say(unreadable(why)),
         };
         let plus = self.offer().contains(&Mechanism::ScramSha256Plus);
         let binding = self.channel.binding().filter(|_| plus).cloned();
@@ -106,8 +106,7 @@ impl Server {
             }
             // RFC 5034 §4.
             Ok(wire::Response::Cancel) => self.back(Reply::Err(None, "Cancelled")),
-            Err(wire::Unreadable::TooLong) => self.back(Reply::Err(None, "Response too long")),
-            Err(wire::Unreadable::NotBase64) => self.back(Reply::Err(None, "Not base64")),
+            Err(why) => self.back(unreadable(why)),
         }
     }
 
@@ -249,3 +248,10 @@ impl Server {
 }
 
 const TLS_FIRST: Reply<&str> = Reply::Err(None, "Not without TLS");
+
+const fn unreadable(why: wire::Unreadable) -> Reply<&'static str> {
+    match why {
+        wire::Unreadable::TooLong => Reply::Err(None, "Response too long"),
+        wire::Unreadable::NotBase64 => Reply::Err(None, "Not base64"),
+    }
+}
