@@ -74,6 +74,8 @@ limits! {
     imap_literal: usize = 64 * 1024, "RFC 7888 §4";
     /// Nesting of IMAP search keys.
     imap_search_depth: usize = 50, "precedent: Cyrus";
+    /// Texts to look for in one IMAP SEARCH, each a pass through every message.
+    imap_search_texts: usize = 100, "more than a person types";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.

@@ -49,8 +49,7 @@ impl Users {
     }
 }
 
-/// The SCRAM keys of `password`.
-pub(super) fn keys(password: &str) -> Option<ScramKeys> {
+fn keys(password: &str) -> Option<ScramKeys> {
     ScramKeys::derive(password, SALT, ITERATIONS).ok()
 }
 

@@ -6,6 +6,7 @@ mod tests;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 /// Folds case: characters that differ only in case become the same, in any script.
 ///
@@ -81,18 +82,18 @@ fn advance(folded: &[u8], fallbacks: &[usize], mut matched: usize, octet: u8) ->
 /// assert!(search.is_found());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Search<'a> {
-    needle: &'a Needle,
+pub struct Search<N> {
+    needle: N,
     /// How many octets of the needle match at the end of what has come.
     matched: usize,
     /// The beginning of a character whose end has not come.
     partial: Vec<u8>,
 }
 
-impl<'a> Search<'a> {
-    /// Begins a search.
+impl<N: Deref<Target = Needle>> Search<N> {
+    /// Begins a search for a needle that is borrowed or shared.
     #[must_use]
-    pub fn new(needle: &'a Needle) -> Self {
+    pub const fn new(needle: N) -> Self {
         Self { needle, matched: 0, partial: Vec::new() }
     }
 

@@ -4,12 +4,17 @@
 //! literals included. Then `scan` lexes, and the parser in `command` makes a [`Command`] of it.
 //! What a server says goes the other way: a [`Response`] is typed and writes itself, and a
 //! [`FetchResponse`] is written item by item, so that content streams through.
+//!
+//! [`server::Server`] is the server's end of a connection; a [`view::View`] is a mailbox as one
+//! session sees it.
 
 mod assemble;
 mod command;
 mod response;
 mod scan;
+pub mod server;
 mod types;
+pub mod view;
 mod write;
 
 pub use assemble::{Assembler, Bounds, Step};

@@ -4,7 +4,7 @@
 mod tests;
 
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::ops::{Deref, Range};
 
 use super::header::{Field, fields};
 use super::structure::{Content, Part, Structure};
@@ -140,37 +140,32 @@ pub enum Scope {
 /// assert!(search.is_found());
 /// ```
 #[derive(Debug)]
-pub struct Search<'a> {
-    structure: &'a Structure,
-    needle: &'a Needle,
+pub struct Search<S, N> {
+    structure: S,
+    needle: N,
     header_block: usize,
     /// The part that is looked at.
     place: usize,
-    stage: Stage<'a>,
+    stage: Stage<N>,
     /// The next octet that is wanted.
     offset: u64,
     output: Vec<u8>,
 }
 
 #[derive(Debug)]
-enum Stage<'a> {
+enum Stage<N> {
     /// In the part's header, of which this has come.
     Header(Vec<u8>),
     /// In the part's text.
-    Text(Decoder, search::Search<'a>),
+    Text(Decoder, search::Search<N>),
     /// At the end of the message, or of the search.
     Over { found: bool },
 }
 
-impl<'a> Search<'a> {
-    /// Begins a search in the message of this structure. An empty needle is in every message.
+impl<S: Deref<Target = Structure>, N: Deref<Target = Needle> + Clone> Search<S, N> {
+    /// Begins a search in the message of this structure; both are borrowed or shared. An empty needle is in every message.
     #[must_use]
-    pub fn new(
-        structure: &'a Structure,
-        needle: &'a Needle,
-        scope: Scope,
-        limits: &Limits,
-    ) -> Self {
+    pub fn new(structure: S, needle: N, scope: Scope, limits: &Limits) -> Self {
         let mut search = Self {
             structure,
             needle,
@@ -180,7 +175,7 @@ impl<'a> Search<'a> {
             offset: 0,
             output: Vec::new(),
         };
-        if needle.is_in("") {
+        if search.needle.is_in("") {
             search.stage = Stage::Over { found: true };
         } else if scope == Scope::Body {
             search.begin_body();
@@ -231,7 +226,7 @@ impl<'a> Search<'a> {
     fn pass_ends(&mut self) {
         while self.wanted().is_some_and(|wanted| wanted.is_empty()) {
             match core::mem::replace(&mut self.stage, Stage::Over { found: false }) {
-                Stage::Header(header) if is_in_header(&header, self.needle) => {
+                Stage::Header(header) if is_in_header(&header, &self.needle) => {
                     self.stage = Stage::Over { found: true };
                 }
                 Stage::Header(_) => self.begin_body(),
@@ -256,7 +251,7 @@ impl<'a> Search<'a> {
         };
         match Decoder::new(part) {
             Some(decoder) => {
-                self.stage = Stage::Text(decoder, search::Search::new(self.needle));
+                self.stage = Stage::Text(decoder, search::Search::new(self.needle.clone()));
                 self.offset = part.body_start;
             }
             None => self.begin_next(),

@@ -7,8 +7,8 @@
 pub mod config;
 pub mod directory;
 mod effect;
+pub mod imap;
 mod login;
-pub mod pop3;
 mod site;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};

@@ -162,7 +162,6 @@ pub(super) trait Exchange: fmt::Debug + Send + Sync {
 /// [`Step::Done`] or [`Step::Failed`]. Cancelling is dropping it.
 #[derive(Debug)]
 pub struct Server {
-    mechanism: Mechanism,
     exchange: Box<dyn Exchange>,
     awaits: Awaits,
 }
@@ -198,13 +197,7 @@ impl Server {
             }
         };
         let awaits = Awaits::Response;
-        Self { mechanism, exchange, awaits }
-    }
-
-    /// The mechanism.
-    #[must_use]
-    pub const fn mechanism(&self) -> Mechanism {
-        self.mechanism
+        Self { exchange, awaits }
     }
 
     /// Begins, with the client's initial response if it sent one.

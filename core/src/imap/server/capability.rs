@@ -1,0 +1,58 @@
+//! What is announced: what works, and only while it works (RFC 3501 §6.1.1).
+
+use super::connection::{Connection, Phase, Security};
+use crate::imap::Capability;
+use crate::sasl::Mechanism;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+impl Connection {
+    /// The capabilities at this moment.
+    pub(super) fn capabilities(&self) -> Vec<Capability> {
+        let mut all = vec![
+            Capability::Imap4Rev1,
+            Capability::SaslIr,
+            Capability::LiteralPlus,
+            Capability::Id,
+            Capability::Enable,
+            Capability::Idle,
+        ];
+        match self.phase {
+            Phase::Authenticated(_) | Phase::Selected(..) => all.extend([
+                Capability::Namespace,
+                Capability::Children,
+                Capability::Unselect,
+                Capability::UidPlus,
+                Capability::SpecialUse,
+                Capability::CreateSpecialUse,
+                Capability::Move,
+            ]),
+            _ => {
+                if self.offers_starttls() {
+                    all.push(Capability::StartTls);
+                }
+                if !self.allows_login() {
+                    all.push(Capability::LoginDisabled);
+                }
+                let offer = self.mechanisms();
+                all.extend(offer.iter().map(|it| Capability::Auth(it.name().to_string())));
+            }
+        }
+        all
+    }
+
+    pub(super) fn offers_starttls(&self) -> bool {
+        self.config.starttls && self.security == Security::Clear
+    }
+
+    /// The mechanisms on offer.
+    pub(super) fn mechanisms(&self) -> Vec<Mechanism> {
+        self.channel.offer(&self.config.mechanisms)
+    }
+
+    /// RFC 3501 §6.2.3: LOGIN sends the password as PLAIN does.
+    pub(super) fn allows_login(&self) -> bool {
+        self.mechanisms().contains(&Mechanism::Plain)
+    }
+}

@@ -1,0 +1,200 @@
+//! From a command to its task, if the state allows it (RFC 3501 §6).
+
+use super::append::Appending;
+use super::auth;
+use super::connection::{Connection, Phase, out_of_place};
+use super::copy::Copying;
+use super::fetch::Fetching;
+use super::flags::{Expunging, Storing};
+use super::idle::Idling;
+use super::list::{Listing, Which};
+use super::mailboxes;
+use super::search::Searching;
+use super::select::{Closing, Selecting};
+use super::task::{Manner, Running, Task};
+use super::{bad, misunderstood, ok};
+use crate::imap::{
+    Append, Command, Namespace, Namespaces, Response, Status, Step as Assembled, Tag,
+};
+use crate::store::{Access, DELIMITER, Originals};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// How a command begins: with a task, or with the status that ends it at once.
+pub(super) type Begun = Result<(Manner, Task), Status>;
+
+const NEEDS_LOGIN: &str = "Log in first";
+const NEEDS_MAILBOX: &str = "Select a mailbox first";
+
+impl Connection {
+    /// Begins what the client asks for.
+    pub(super) fn handle_assembled(&mut self, assembled: Assembled) -> Option<Running> {
+        match assembled {
+            Assembled::Command(tag, command) => match *command {
+                Command::Logout => self.log_out(tag),
+                Command::StartTls => self.start_tls(tag),
+                command => {
+                    let begun = self.begin(command);
+                    return self.run(tag, begun);
+                }
+            },
+            Assembled::Append(tag, append) => {
+                let begun = self.begin_append(append);
+                return self.run(tag, begun);
+            }
+            Assembled::Bad(what) => self.reject(misunderstood(what)),
+            Assembled::Continue => self.respond(Response::Continue("Go on".into())),
+            Assembled::Bye(text) => self.bye(text),
+            // Nobody asked for these.
+            Assembled::Content | Assembled::Appended(_) | Assembled::Line(_) => {}
+        }
+        None
+    }
+
+    fn run(&mut self, tag: Tag, begun: Begun) -> Option<Running> {
+        match begun {
+            Ok((manner, task)) => Some(Running::new(tag, manner, task)),
+            Err(status) => Running::done(self, tag, status),
+        }
+    }
+
+    fn begin(&mut self, command: Command) -> Begun {
+        match command {
+            Command::Capability => self.capability(),
+            Command::Noop => Err(ok("NOOP completed")),
+            Command::Id(_) => self.id(),
+            Command::Authenticate { mechanism, initial_response } => {
+                auth::begin_authenticate(self, &mechanism, initial_response)
+            }
+            Command::Login { user, password } => auth::begin_login(self, &user, &password),
+            command => self.begin_authenticated(command),
+        }
+    }
+
+    /// Commands that need a login.
+    fn begin_authenticated(&mut self, command: Command) -> Begun {
+        if self.account().is_none() {
+            return Err(out_of_place(NEEDS_LOGIN));
+        }
+        let free = |task| Ok((Manner::FREE, task));
+        match command {
+            Command::Enable(names) => self.enable(&names),
+            Command::Namespace => self.namespace(),
+            Command::Idle => free(Task::Idle(Idling::new(self))),
+            Command::List(list) => free(Task::List(Listing::new(self, &list, Which::Existing)?)),
+            Command::Lsub(list) => free(Task::List(Listing::new(self, &list, Which::Subscribed)?)),
+            Command::Select(mailbox) => {
+                free(Task::Select(Selecting::new(self, &mailbox, Access::ReadWrite)?))
+            }
+            Command::Examine(mailbox) => {
+                free(Task::Select(Selecting::new(self, &mailbox, Access::ReadOnly)?))
+            }
+            Command::Create { mailbox, special_use } => {
+                mailboxes::begin_create(self, &mailbox, &special_use)
+            }
+            Command::Delete(mailbox) => mailboxes::begin_delete(self, &mailbox),
+            Command::Rename { from, to } => mailboxes::begin_rename(self, &from, &to),
+            Command::Subscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, true),
+            Command::Unsubscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, false),
+            Command::Status { mailbox, items } => mailboxes::begin_status(self, mailbox, items),
+            command => self.begin_selected(command),
+        }
+    }
+
+    /// Commands that need a mailbox.
+    fn begin_selected(&mut self, command: Command) -> Begun {
+        if !matches!(self.phase, Phase::Selected(..)) {
+            return Err(out_of_place(NEEDS_MAILBOX));
+        }
+        let free = |task| Ok((Manner::FREE, task));
+        match command {
+            Command::Check => Err(ok("CHECK completed")),
+            Command::Close => free(Task::Close(Closing::expunging(self))),
+            Command::Unselect => free(Task::Close(Closing::quietly())),
+            Command::Expunge(uids) => free(Task::Expunge(Expunging::new(self, uids)?)),
+            Command::Fetch(fetch) => {
+                Ok((Manner::of(fetch.numbering), Task::Fetch(Fetching::new(self, fetch)?)))
+            }
+            Command::Search(search) => {
+                Ok((Manner::of(search.numbering), Task::Search(Searching::new(self, search)?)))
+            }
+            Command::Store(store) => {
+                Ok((Manner::of(store.numbering), Task::Store(Storing::new(self, store)?)))
+            }
+            Command::Copy { numbering, messages, mailbox } => {
+                let copying = Copying::new(self, numbering, &messages, &mailbox, Originals::Stay)?;
+                Ok((Manner { numbering, ..Manner::FREE }, Task::Copy(copying)))
+            }
+            Command::Move { numbering, messages, mailbox } => {
+                let copying = Copying::new(self, numbering, &messages, &mailbox, Originals::Go)?;
+                Ok((Manner { numbering, ..Manner::FREE }, Task::Copy(copying)))
+            }
+            _ => Err(bad("This command is not understood here")),
+        }
+    }
+
+    fn begin_append(&mut self, append: Append) -> Begun {
+        if self.account().is_none() {
+            self.assembler.refuse(&mut self.inbox);
+            return Err(out_of_place(NEEDS_LOGIN));
+        }
+        match Appending::new(self, append) {
+            Ok(appending) => Ok((Manner::FREE, Task::Append(appending))),
+            Err(status) => {
+                self.assembler.refuse(&mut self.inbox);
+                Err(status)
+            }
+        }
+    }
+
+    fn capability(&mut self) -> Begun {
+        self.respond(Response::Capability(self.capabilities()));
+        Err(ok("CAPABILITY completed"))
+    }
+
+    /// RFC 2971.
+    fn id(&mut self) -> Begun {
+        let about = [("name", "Postroad"), ("version", env!("CARGO_PKG_VERSION"))];
+        let about = about.map(|(field, value)| (field.into(), value.into()));
+        self.respond(Response::Id(about.into()));
+        Err(ok("ID completed"))
+    }
+
+    /// RFC 5161 §3.1: what cannot be enabled is passed over.
+    fn enable(&mut self, _: &[String]) -> Begun {
+        self.respond(Response::Enabled(Vec::new()));
+        Err(ok("ENABLE completed"))
+    }
+
+    /// RFC 2342: everything is the user's own, and begins with nothing.
+    fn namespace(&mut self) -> Begun {
+        let own = Namespace { prefix: String::new(), delimiter: Some(DELIMITER) };
+        let namespaces = Namespaces { personal: vec![own], ..Namespaces::default() };
+        self.respond(Response::Namespace(namespaces));
+        Err(ok("NAMESPACE completed"))
+    }
+
+    /// RFC 3501 §6.1.3.
+    fn log_out(&mut self, tag: Tag) {
+        self.bye("Logging out");
+        self.respond(ok("LOGOUT completed").with_tag(tag));
+    }
+
+    /// RFC 3501 §6.2.1.
+    fn start_tls(&mut self, tag: Tag) {
+        if !matches!(self.phase, Phase::NotAuthenticated) {
+            return self.finish(tag, out_of_place("STARTTLS comes before a login"));
+        }
+        if !self.offers_starttls() {
+            return self.finish(tag, bad("STARTTLS is not available"));
+        }
+        if !self.inbox.is_empty() {
+            // What follows in the clear was not sent by someone who waits for TLS.
+            self.respond(bad("Something follows STARTTLS in the clear").with_tag(tag));
+            return self.close("octets behind STARTTLS");
+        }
+        self.finish(tag, ok("Begin TLS negotiation now"));
+        self.phase = Phase::StartTls;
+    }
+}

@@ -1,0 +1,200 @@
+//! Writing the data items of one message.
+
+use super::section::{Known, Source, choose_fields};
+use super::{Fetching, Message, Purpose, Stage};
+use crate::imap::server::connection::Connection;
+use crate::imap::server::gather::Gathering;
+use crate::imap::{FetchData, FetchItem, Partial, Section, SectionText};
+use crate::message::date::DateTime;
+use crate::message::structure::Structure;
+use crate::store::{Entry, Failure};
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::ops::Range;
+
+impl Fetching {
+    /// Writes the next item, or does what has to come before.
+    pub(super) fn write_item(&mut self, connection: &mut Connection, message: &mut Message) {
+        let item = &self.items[message.next];
+        if let Some((section, partial)) = section(item) {
+            let known = Known {
+                size: message.entry.size,
+                structure: message.structure.as_deref(),
+                header: message
+                    .header
+                    .as_ref()
+                    .filter(|it| it.is_whole)
+                    .map(|it| it.octets.len() as u64),
+            };
+            let source = known.locate(&section);
+            self.write_section(connection, message, source, partial);
+            return;
+        }
+        message.next += 1;
+        let keywords = connection.selected().map(|selected| selected.view.keywords().clone());
+        let keywords = keywords.as_deref().unwrap_or_default();
+        if let Some(data) = data(item, &message.entry, message.structure.as_deref(), keywords) {
+            message.response.item(&mut self.line, &data);
+        }
+        if *item == FetchItem::Flags {
+            message.tells_flags = false;
+        }
+    }
+
+    fn write_section(
+        &mut self,
+        connection: &Connection,
+        message: &mut Message,
+        source: Source,
+        partial: Option<Partial>,
+    ) {
+        let limits = connection.limits();
+        let gather = |within: Range<u64>| Gathering::new(message.entry.uid, within, limits);
+        match source {
+            Source::Octets(range) => {
+                let left = cut(&range, partial);
+                if left.is_empty() {
+                    self.write_content(message, &[]);
+                } else {
+                    message.stage = Stage::Octets { left, is_announced: false };
+                }
+            }
+            Source::Fields(within) => {
+                message.stage = Stage::Gather(gather(within), Purpose::Fields);
+            }
+            // A header block beyond the limit is only in the structure.
+            Source::Header if message.header.is_none() => {
+                message.stage = Stage::Gather(gather(0..message.entry.size), Purpose::Own);
+            }
+            Source::Header if message.structure.is_none() => message.stage = Stage::Structure,
+            Source::Header | Source::Nothing => self.write_nil(message),
+        }
+    }
+
+    /// Writes the item under way with content that is there.
+    fn write_content(&mut self, message: &mut Message, octets: &[u8]) {
+        let item = &self.items[message.next];
+        let size = octets.len() as u64;
+        message.response.item(&mut self.line, &FetchData::Content(item, Some(size)));
+        self.line.extend_from_slice(octets);
+        message.next += 1;
+    }
+
+    /// Writes the item under way without content.
+    pub(super) fn write_nil(&mut self, message: &mut Message) {
+        let item = &self.items[message.next];
+        message.response.item(&mut self.line, &FetchData::Content(item, None));
+        message.next += 1;
+    }
+
+    /// Takes what was read of a literal.
+    pub(super) fn write_octets(
+        &mut self,
+        connection: &mut Connection,
+        message: &mut Message,
+        end: bool,
+    ) -> Result<(), Failure> {
+        let Stage::Octets { left, is_announced } = &mut message.stage else {
+            return Ok(());
+        };
+        let wanted = usize::try_from(left.end - left.start).unwrap_or(usize::MAX);
+        connection.octets.truncate(wanted);
+        let count = connection.octets.len();
+        if count == 0 {
+            return Err(Failure::NoMessage);
+        }
+        if !*is_announced {
+            if end {
+                // The message is what it is, whatever was known of its size.
+                left.end = left.start + count as u64;
+            }
+            let size = left.end - left.start;
+            let item = &self.items[message.next];
+            message.response.item(&mut self.line, &FetchData::Content(item, Some(size)));
+            *is_announced = true;
+            message.is_begun = true;
+        }
+        left.start += count as u64;
+        connection.out.push(&self.line);
+        self.line.clear();
+        connection.out.push(&connection.octets);
+        connection.octets.clear();
+        Ok(())
+    }
+
+    /// Takes a header block that was read.
+    pub(super) fn end_gathering(&mut self, message: &mut Message) {
+        let Stage::Gather(gathering, purpose) =
+            core::mem::replace(&mut message.stage, Stage::Items)
+        else {
+            return;
+        };
+        let block = gathering.finish();
+        if matches!(purpose, Purpose::Own) {
+            message.header = Some(block);
+            return;
+        }
+        let Some((section, partial)) = section(&self.items[message.next]) else {
+            return;
+        };
+        let chosen = choose_fields(&block.octets, &section.text);
+        let shown = cut(&(0..chosen.len() as u64), partial);
+        // Within a vector, so within usize.
+        let bounds = usize::try_from(shown.start).ok().zip(usize::try_from(shown.end).ok());
+        let shown = bounds.and_then(|(start, end)| chosen.get(start..end)).unwrap_or_default();
+        self.write_content(message, shown);
+    }
+
+    /// Ends the response.
+    pub(super) fn end(&mut self, connection: &mut Connection, mut message: Message) {
+        if message.tells_flags
+            && let Some(selected) = connection.selected()
+        {
+            let flags = FetchData::Flags(message.entry.flags, selected.view.keywords());
+            message.response.item(&mut self.line, &flags);
+        }
+        message.response.end(&mut self.line);
+        connection.out.push(&self.line);
+        self.line.clear();
+    }
+}
+
+/// The section that an item asks for, if it asks for content.
+fn section(item: &FetchItem) -> Option<(Cow<'_, Section>, Option<Partial>)> {
+    let own = |text| Some((Cow::Owned(Section { part: [].into(), text }), None));
+    match item {
+        FetchItem::Section { section, partial, .. } => Some((Cow::Borrowed(section), *partial)),
+        FetchItem::Rfc822 => own(SectionText::All),
+        FetchItem::Rfc822Header => own(SectionText::Header),
+        FetchItem::Rfc822Text => own(SectionText::Text),
+        _ => None,
+    }
+}
+
+/// What an item that is no content comes to; nothing without the structure that it needs.
+fn data<'a>(
+    item: &FetchItem,
+    entry: &Entry,
+    structure: Option<&'a Structure>,
+    keywords: &'a [String],
+) -> Option<FetchData<'a>> {
+    match item {
+        FetchItem::Flags => Some(FetchData::Flags(entry.flags, keywords)),
+        FetchItem::Uid => Some(FetchData::Uid(entry.uid)),
+        FetchItem::InternalDate => Some(FetchData::InternalDate(DateTime::utc(entry.date))),
+        FetchItem::Rfc822Size => Some(FetchData::Rfc822Size(entry.size)),
+        FetchItem::Body => structure.map(FetchData::Body),
+        FetchItem::BodyStructure => structure.map(FetchData::BodyStructure),
+        FetchItem::Envelope => structure?.root()?.envelope.as_deref().map(FetchData::Envelope),
+        _ => None,
+    }
+}
+
+/// The part of a range that `partial` means.
+fn cut(range: &Range<u64>, partial: Option<Partial>) -> Range<u64> {
+    let Some(partial) = partial else {
+        return range.clone();
+    };
+    let shown = partial.of(range.end - range.start);
+    range.start + shown.start..range.start + shown.end
+}

@@ -1,0 +1,142 @@
+//! SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691).
+
+use super::connection::{Connection, Phase, Selected, confused, failed};
+use super::ok;
+use super::task::{Step, Told};
+use crate::imap::view::View;
+use crate::imap::{Code, Mailbox, Response, Status};
+use crate::store::{Access, Answer, Flags, MailboxName, Opened, Request, UidSet};
+
+/// SELECT or EXAMINE under way.
+#[derive(Debug)]
+pub(super) struct Selecting {
+    name: MailboxName,
+    access: Access,
+    /// The `NO` to give when the mailbox that was open is closed.
+    refusal: Option<Status>,
+}
+
+impl Selecting {
+    pub(super) fn new(
+        connection: &Connection,
+        mailbox: &Mailbox,
+        access: Access,
+    ) -> Result<Self, Status> {
+        let name = connection.name(mailbox)?;
+        Ok(Self { name, access, refusal: None })
+    }
+
+    pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
+        match told {
+            Told::Answer(answer) => self.handle_answer(connection, answer),
+            _ => self.open(connection),
+        }
+    }
+
+    fn open(&self, connection: &Connection) -> Step {
+        let Some(account) = connection.account().cloned() else {
+            return Step::Done(confused());
+        };
+        let (mailbox, access) = (self.name.clone(), self.access);
+        Step::Ask(Request::Open { account, mailbox, access })
+    }
+
+    fn handle_answer(&mut self, connection: &mut Connection, answer: Answer) -> Step {
+        if let Some(refusal) = self.refusal.take() {
+            return Step::Done(refusal);
+        }
+        let refusal = match answer {
+            Answer::Opened(opened) => return self.handle_opened(connection, opened),
+            Answer::Failed(failure) => failed(&failure),
+            _ => confused(),
+        };
+        if connection.selected().is_none() {
+            return Step::Done(refusal);
+        }
+        // RFC 3501 §6.3.1: after a failed SELECT no mailbox is selected.
+        connection.deselect();
+        self.refusal = Some(refusal);
+        Step::Ask(Request::Close)
+    }
+
+    fn handle_opened(&self, connection: &mut Connection, opened: Opened) -> Step {
+        let Some(account) = connection.account().cloned() else {
+            return Step::Done(confused());
+        };
+        let Opened { uid_validity, uid_next, keywords, entries } = opened;
+        let view = View::new(keywords, entries);
+        let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
+        let selected = Selected { name: self.name.clone(), access: self.access, view };
+        connection.phase = Phase::Selected(account, selected);
+
+        connection.tell_keywords();
+        connection.respond(Response::Exists(exists));
+        connection.respond(Response::Recent(recent));
+        if let Some(unseen) = unseen {
+            connection.respond(ok("First unseen message").with_code(Code::Unseen(unseen)));
+        }
+        connection.respond(ok("UIDs are valid").with_code(Code::UidValidity(uid_validity)));
+        connection.respond(ok("Next UID").with_code(Code::UidNext(uid_next)));
+        Step::Done(match self.access {
+            Access::ReadOnly => ok("EXAMINE completed").with_code(Code::ReadOnly),
+            _ => ok("SELECT completed").with_code(Code::ReadWrite),
+        })
+    }
+}
+
+/// CLOSE or UNSELECT under way.
+#[derive(Debug)]
+pub(super) struct Closing {
+    /// What to remove first.
+    deleted: UidSet,
+    text: &'static str,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Expunge,
+    Close,
+}
+
+impl Closing {
+    /// CLOSE: what is marked `\Deleted` goes, unless the mailbox was opened to look only.
+    pub(super) fn expunging(connection: &mut Connection) -> Self {
+        let deleted = match connection.selected() {
+            Some(selected) if selected.access == Access::ReadWrite => selected.deleted(),
+            _ => UidSet::default(),
+        };
+        Self { deleted, text: "CLOSE completed", stage: Stage::Expunge }
+    }
+
+    /// UNSELECT: nothing goes.
+    pub(super) fn quietly() -> Self {
+        Self { deleted: UidSet::default(), text: "UNSELECT completed", stage: Stage::Expunge }
+    }
+
+    pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
+        match (self.stage, told) {
+            (Stage::Expunge, Told::Room) if !self.deleted.is_empty() => {
+                Step::Ask(Request::Expunge { uids: core::mem::take(&mut self.deleted) })
+            }
+            (Stage::Expunge, Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
+            (Stage::Expunge, _) => {
+                self.stage = Stage::Close;
+                Step::Ask(Request::Close)
+            }
+            (Stage::Close, _) => {
+                connection.deselect();
+                Step::Done(ok(self.text))
+            }
+        }
+    }
+}
+
+impl Selected {
+    /// The messages marked `\Deleted`.
+    pub(super) fn deleted(&self) -> UidSet {
+        let all = 1..self.view.exists() + 1;
+        let deleted = self.view.slice(&all).iter();
+        deleted.filter(|it| it.flags.contains(Flags::DELETED)).map(|it| it.uid).collect()
+    }
+}
