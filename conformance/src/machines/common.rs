@@ -21,7 +21,7 @@ pub(super) struct Common {
     /// Whether STARTTLS is offered.
     pub(super) tls: bool,
     pub(super) users: Users,
-    limits: BTreeMap<String, u64>,
+    limits: LimitSettings,
     seed: u8,
 }
 
@@ -33,7 +33,7 @@ impl Default for Common {
             mechanisms: None,
             tls: false,
             users: Users::default(),
-            limits: BTreeMap::new(),
+            limits: LimitSettings::default(),
             seed: 7,
         }
     }
@@ -48,38 +48,51 @@ impl Common {
             "mechanisms" => self.mechanisms = Some(mechanisms(setting)?),
             "tls" => self.tls = setting.switch()?,
             "user" => self.users.add(setting)?,
-            "limit" => self.limit(setting)?,
-            "seed" => {
-                let seed = setting.value.parse();
-                self.seed = seed.map_err(|_| setting.wrong("a seed is a number below 256"))?;
-            }
+            "limit" => self.limits.take(setting)?,
+            "seed" => self.seed = seed(setting)?,
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    fn limit(&mut self, setting: &Setting) -> Result<(), Malformed> {
-        let [name, number] = setting.words()[..] else {
-            return Err(setting.wrong("write a limit's name and its number"));
-        };
-        let number = number.parse().map_err(|_| setting.wrong("a limit is a number"))?;
-        self.limits.insert(name.to_owned(), number);
-        self.read_limits().map_err(|wrong| setting.wrong(wrong))?;
-        Ok(())
-    }
-
-    fn read_limits(&self) -> Result<Limits, Error> {
-        let pairs = self.limits.iter().map(|(name, number)| (name.as_str(), *number));
-        Limits::deserialize(MapDeserializer::new(pairs))
-    }
-
     pub(super) fn limits(&self) -> Limits {
-        self.read_limits().expect("every limit was read when it was set")
+        self.limits.limits()
     }
 
     pub(super) const fn entropy(&self) -> Entropy {
         Entropy::from_seed([self.seed; 32])
     }
+}
+
+/// What `config limit` lines ask for.
+#[derive(Default)]
+pub(super) struct LimitSettings(BTreeMap<String, u64>);
+
+impl LimitSettings {
+    /// Takes a `config limit NAME NUMBER` line.
+    pub(super) fn take(&mut self, setting: &Setting) -> Result<(), Malformed> {
+        let [name, number] = setting.words()[..] else {
+            return Err(setting.wrong("write a limit's name and its number"));
+        };
+        let number = number.parse().map_err(|_| setting.wrong("a limit is a number"))?;
+        self.0.insert(name.to_owned(), number);
+        self.read().map_err(|wrong| setting.wrong(wrong))?;
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Limits, Error> {
+        let pairs = self.0.iter().map(|(name, number)| (name.as_str(), *number));
+        Limits::deserialize(MapDeserializer::new(pairs))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.read().expect("every limit was read when it was set")
+    }
+}
+
+/// Reads `config seed NUMBER`.
+pub(super) fn seed(setting: &Setting) -> Result<u8, Malformed> {
+    setting.value.parse().map_err(|_| setting.wrong("a seed is a number below 256"))
 }
 
 fn channel(setting: &Setting) -> Result<Channel, Malformed> {

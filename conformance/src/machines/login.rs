@@ -49,7 +49,8 @@ impl Users {
     }
 }
 
-fn keys(password: &str) -> Option<ScramKeys> {
+/// The SCRAM keys of `password`.
+pub(super) fn keys(password: &str) -> Option<ScramKeys> {
     ScramKeys::derive(password, SALT, ITERATIONS).ok()
 }
 

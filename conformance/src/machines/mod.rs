@@ -2,7 +2,9 @@
 
 mod common;
 mod login;
+mod mailroom;
 mod pop3_server;
+mod role;
 
 use crate::runner::World;
 use crate::transcript::{Malformed, Transcript};
@@ -10,7 +12,8 @@ use crate::transcript::{Malformed, Transcript};
 /// Makes a machine's world from a transcript.
 type Make = fn(&Transcript) -> Result<Box<dyn World>, Malformed>;
 
-const MACHINES: &[(&str, Make)] = &[("pop3-server", pop3_server::build)];
+const MACHINES: &[(&str, Make)] =
+    &[("pop3-server", pop3_server::build), ("pop3", role::build)];
 
 /// Makes the world of the machine that `transcript` names.
 ///

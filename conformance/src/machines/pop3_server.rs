@@ -151,7 +151,7 @@ impl Voice<Server> for PopVoice {
             Output::Verify { ticket, question } => {
                 (login::words(&question), Some(Asked::Verify(ticket, question)))
             }
-            Output::Open { ticket, login } => {
+            Output::Open { ticket, login, .. } => {
                 (format!("open {}", login.identity()), Some(Asked::Open(ticket)))
             }
             Output::Read { ticket, message, offset, length } => {
@@ -164,7 +164,9 @@ impl Voice<Server> for PopVoice {
                 (format!("remove {}", numbers.join(" ")), Some(Asked::Remove(ticket)))
             }
             Output::Close => ("close".to_owned(), None),
-            Output::Refused(failure) => (format!("refused {}", login::failure(failure)), None),
+            Output::Refused { failure, .. } => {
+                (format!("refused {}", login::failure(failure)), None)
+            }
         };
         self.asked = asked;
         Some(Request { words, content: None, unmentioned: Unmentioned::Default })

@@ -32,6 +32,9 @@ pub struct Request {
 pub enum Unmentioned {
     /// It gets its default answer.
     Default,
+    /// The same, and a failure's report does not show it: how often it is asked depends on how
+    /// octets are cut.
+    Hidden,
     /// The transcript fails.
     Failure,
 }

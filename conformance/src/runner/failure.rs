@@ -1,5 +1,6 @@
 use super::delivery::Delivery;
 use super::run::Seen;
+use super::Unmentioned;
 use super::turn::{Expectation, Stimulus, Turn};
 use crate::matcher::{Bindings, Lines, split_lines};
 use crate::transcript::{End, Malformed, SessionNumber, Transcript, escape, is_plain, want_word};
@@ -157,10 +158,11 @@ fn asked(transcript: &Transcript, turn: &Turn<'_>, seen: &Seen) -> Vec<Row> {
                 });
                 rows.extend((first + 1..=last).map(|line| Row::both(source(line))));
             }
+            None if asked.request.unmentioned == Unmentioned::Hidden => {}
             None => rows.push(Row {
                 expected: String::new(),
                 seen: text,
-                agree: asked.request.unmentioned == super::Unmentioned::Default,
+                agree: asked.request.unmentioned == Unmentioned::Default,
             }),
         }
     }

@@ -140,7 +140,7 @@ impl Edit<'_> {
                 }
                 _ => false,
             });
-            if replaced.is_none() && asked.request.unmentioned == Unmentioned::Default {
+            if replaced.is_none() && asked.request.unmentioned != Unmentioned::Failure {
                 continue;
             }
             let mut text = format!(">{} {}", asked.session, escaped(&asked.request.words));

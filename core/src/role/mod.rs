@@ -9,6 +9,7 @@ pub mod directory;
 mod effect;
 pub mod imap;
 mod login;
+pub mod pop3;
 mod site;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};

@@ -2,6 +2,7 @@ use super::config::{Cleartext, Config};
 use super::directory::{Directory, Misconfigured};
 use crate::machine::Tls;
 use crate::sasl::Channel;
+use core::fmt;
 use core::net::IpAddr;
 
 /// A mail system as its sessions see it: a snapshot of configuration and directory that they share.
@@ -66,6 +67,15 @@ impl Peer {
         match self {
             Self::Host(address) => Some(address),
             Self::Socket => None,
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(address) => address.to_canonical().fmt(f),
+            Self::Socket => f.write_str("socket"),
         }
     }
 }

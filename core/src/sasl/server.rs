@@ -162,6 +162,7 @@ pub(super) trait Exchange: fmt::Debug + Send + Sync {
 /// [`Step::Done`] or [`Step::Failed`]. Cancelling is dropping it.
 #[derive(Debug)]
 pub struct Server {
+    mechanism: Mechanism,
     exchange: Box<dyn Exchange>,
     awaits: Awaits,
 }
@@ -197,7 +198,13 @@ impl Server {
             }
         };
         let awaits = Awaits::Response;
-        Self { exchange, awaits }
+        Self { mechanism, exchange, awaits }
+    }
+
+    /// The mechanism.
+    #[must_use]
+    pub const fn mechanism(&self) -> Mechanism {
+        self.mechanism
     }
 
     /// Begins, with the client's initial response if it sent one.

@@ -88,7 +88,7 @@ impl Server {
         };
         let initial = match initial.map(decode).transpose() {
             Ok(initial) => initial,
-            Err(unreadable) => return self.say(Reply::Err(None, unreadable)),
+            Err(why) => return self.say(unreadable(why)),
         };
         let plus = self.offer().contains(&Mechanism::ScramSha256Plus);
         let binding = self.channel.binding().filter(|_| plus).cloned();
@@ -106,13 +106,13 @@ impl Server {
             }
             // RFC 5034 §4.
             Ok(wire::Response::Cancel) => self.back(Reply::Err(None, "Cancelled")),
-            Err(wire::Unreadable::TooLong) => self.back(Reply::Err(None, "Response too long")),
-            Err(wire::Unreadable::NotBase64) => self.back(Reply::Err(None, "Not base64")),
+            Err(why) => self.back(unreadable(why)),
         }
     }
 
     /// Does what a SASL exchange wants next.
     pub(super) fn advance(&mut self, exchange: Box<sasl::Server>, step: Step) {
+        let mechanism = exchange.mechanism();
         match step {
             Step::Challenge(challenge) => {
                 let _ = write!(self.outbox, "+ {}\r\n", wire::encode(&challenge));
@@ -123,15 +123,15 @@ impl Server {
                 self.state = State::Verdict(exchange);
             }
             Step::Done(login) => {
-                self.ask(|ticket| Output::Open { ticket, login });
+                self.ask(|ticket| Output::Open { ticket, login, mechanism });
                 self.state = State::Opening;
             }
-            Step::Failed(failure) => self.refuse(failure),
+            Step::Failed(failure) => self.refuse(mechanism, failure),
         }
     }
 
-    fn refuse(&mut self, failure: Failure) {
-        self.output = Some(Output::Refused(failure));
+    fn refuse(&mut self, mechanism: Mechanism, failure: Failure) {
+        self.output = Some(Output::Refused { mechanism, failure });
         match failure {
             Failure::Malformed => self.back(Reply::Err(None, "Malformed response")),
             Failure::Unavailable => {
@@ -248,3 +248,10 @@ impl Server {
 }
 
 const TLS_FIRST: Reply<&str> = Reply::Err(None, "Not without TLS");
+
+const fn unreadable(why: wire::Unreadable) -> Reply<&'static str> {
+    match why {
+        wire::Unreadable::TooLong => Reply::Err(None, "Response too long"),
+        wire::Unreadable::NotBase64 => Reply::Err(None, "Not base64"),
+    }
+}

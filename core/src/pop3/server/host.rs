@@ -57,6 +57,8 @@ pub enum Output {
         ticket: Ticket,
         /// Whose it is.
         login: Accepted,
+        /// How the login was proven; [`Mechanism::Login`] stands for USER and PASS, too.
+        mechanism: Mechanism,
     },
     /// Read octets of a message and hand them over by
     /// [`handle_content`](crate::machine::Session::handle_content). Answered by [`Input::Read`].
@@ -80,7 +82,12 @@ pub enum Output {
     /// The maildrop is no longer needed. Not answered.
     Close,
     /// For the log: a login was refused. Not answered.
-    Refused(Failure),
+    Refused {
+        /// How it was tried.
+        mechanism: Mechanism,
+        /// Why it was refused.
+        failure: Failure,
+    },
 }
 
 /// What the host answers.

@@ -104,7 +104,7 @@ fn refused_logins_take_longer_each_time() {
         assert_eq!(room.now.since(before).as_secs(), delay);
     }
     assert_eq!(room.wants(), Wants::Close);
-    assert!(room.asked().ends_with("refused Credentials"), "{}", room.asked());
+    assert!(room.asked().ends_with("refused LOGIN Credentials"), "{}", room.asked());
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn exchanges_that_lead_nowhere() {
         assert_eq!(room.reply(line), reply);
         assert_eq!(room.reply("STAT"), "-ERR Log in first\r\n");
     }
-    assert_eq!(room.reply("AUTH PLAIN AHRpbQB0YW5zdGFhZg"), "-ERR cannot base64-decode\r\n");
+    assert_eq!(room.reply("AUTH PLAIN AHRpbQB0YW5zdGFhZg"), "-ERR Not base64\r\n");
     assert_eq!(room.reply("AUTH PLAIN ="), "-ERR Malformed response\r\n");
     assert_eq!(room.reply("AUTH PLAIN AHRpbQB4"), "-ERR [AUTH] Authentication failed\r\n");
 }
@@ -242,7 +242,7 @@ fn a_downgrade_is_refused() {
     let channel = Channel::from(&Tls { exporter: bound(), ..Tls::default() });
     let reply = meet(&mut room, Mechanism::ScramSha256, &channel, "tanstaaf");
     assert_eq!(reply, "-ERR [AUTH] Authentication failed\r\n");
-    assert!(room.asked().ends_with("refused ChannelBinding"), "{}", room.asked());
+    assert!(room.asked().ends_with("refused SCRAM-SHA-256 ChannelBinding"), "{}", room.asked());
 }
 
 #[test]

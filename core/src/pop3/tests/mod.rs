@@ -171,7 +171,7 @@ impl Host<Server> for Script {
             Output::Read { message, offset, .. } => format!("read {message} {offset}"),
             Output::Remove { messages, .. } => format!("remove {messages:?}"),
             Output::Close => String::from("close"),
-            Output::Refused(failure) => format!("refused {failure:?}"),
+            Output::Refused { mechanism, failure } => format!("refused {mechanism} {failure:?}"),
         };
         self.asked.push(log);
         let answer = match output {
@@ -202,7 +202,7 @@ impl Host<Server> for Script {
                 Some(refusal) => Input::Failed { ticket, refusal },
                 None => Input::Removed { ticket },
             },
-            Output::Close | Output::Refused(_) => return,
+            Output::Close | Output::Refused { .. } => return,
         };
         server.handle(now, answer);
     }

@@ -1,0 +1,273 @@
+//! Access to the message store by POP3: the maildrop is the login's INBOX, held by one session.
+
+use super::login::{Judgement, Login};
+use super::{Effect, Input, Peer, Report, Site};
+use crate::entropy::Entropy;
+use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
+use crate::pop3::{self, Config, Message, Output, Refusal};
+use crate::sasl::{self, Accepted, Mechanism};
+use crate::store::{self, Access, Account, MailboxName, Opened, Uid};
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+#[cfg(test)]
+mod tests;
+
+/// A POP3 server over the message store.
+#[derive(Debug)]
+pub struct MaildropAccess {
+    server: pop3::Server,
+    site: Arc<Site>,
+    peer: Peer,
+    login: Login,
+    tickets: Tickets,
+    awaits: Awaits,
+    effects: VecDeque<Effect>,
+    /// The login, while its maildrop is open.
+    account: Option<Account>,
+    /// The UIDs of the messages, in the order in which they are numbered.
+    uids: Vec<Uid>,
+    now: Instant,
+}
+
+/// Which answer of the host is awaited, and the server's request that waits for it.
+#[derive(Debug)]
+enum Awaits {
+    Nothing,
+    Verdict(Ticket),
+    Opened(Ticket),
+    Read(Ticket),
+    Removed(Ticket),
+}
+
+impl MaildropAccess {
+    /// A server of `site` for a connection from `peer`.
+    #[must_use]
+    pub fn new(now: Instant, site: Arc<Site>, peer: Peer, entropy: Entropy) -> Self {
+        let mut config = Config::new(site.config.hostname.as_str());
+        config.limits = site.config.limits.clone();
+        let channel = site.channel(peer, None);
+        Self {
+            server: pop3::Server::new(now, Arc::new(config), channel, entropy),
+            login: Login::new(site.clone()),
+            site,
+            peer,
+            tickets: Tickets::default(),
+            awaits: Awaits::Nothing,
+            effects: VecDeque::new(),
+            account: None,
+            uids: Vec::new(),
+            now,
+        }
+    }
+
+    /// Does what the server asks, or has the host do it.
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Verify { ticket, question } => self.verify(ticket, question),
+            Output::Open { ticket, login, mechanism } => self.open(ticket, &login, mechanism),
+            Output::Read { ticket, message, offset, length } => match self.uids.get(message) {
+                Some(uid) => {
+                    let request = store::Request::Read { uid: *uid, offset, length };
+                    self.ask_store(Awaits::Read(ticket), request);
+                }
+                None => self.answer(pop3::Input::Failed { ticket, refusal: Refusal::Gone }),
+            },
+            Output::Remove { ticket, messages } => {
+                let uids = messages.iter().filter_map(|place| self.uids.get(*place).copied());
+                let request = store::Request::Expunge { uids: uids.collect() };
+                self.ask_store(Awaits::Removed(ticket), request);
+            }
+            Output::Close => {
+                self.report(Report::new("logout"));
+                (self.account, self.uids) = (None, Vec::new());
+                self.ask_store(Awaits::Nothing, store::Request::Close);
+            }
+            Output::Refused { mechanism, failure } => {
+                let report = Report::new("login-failed").with("mechanism", mechanism);
+                self.report(report.with("reason", failure));
+            }
+        }
+    }
+
+    fn verify(&mut self, ticket: Ticket, question: sasl::Question) {
+        match self.login.judge(question) {
+            Judgement::Answer(answer) => self.answer(pop3::Input::Verified { ticket, answer }),
+            Judgement::Check(check) => {
+                self.awaits = Awaits::Verdict(ticket);
+                let ticket = self.tickets.issue();
+                self.effects.push_back(Effect::Authenticate { ticket, check });
+            }
+        }
+    }
+
+    fn open(&mut self, ticket: Ticket, login: &Accepted, mechanism: Mechanism) {
+        // Login has seen to it that the login acts as itself, under its canonical name.
+        let Ok(account) = Account::parse(&login.authcid, &self.site.config.limits) else {
+            return self.answer(pop3::Input::Failed { ticket, refusal: Refusal::Permanent });
+        };
+        self.account = Some(account.clone());
+        self.report(Report::new("login").with("mechanism", mechanism));
+        let (mailbox, access) = (MailboxName::inbox(), Access::Exclusive);
+        self.ask_store(Awaits::Opened(ticket), store::Request::Open { account, mailbox, access });
+    }
+
+    fn ask_store(&mut self, awaits: Awaits, request: store::Request) {
+        self.awaits = awaits;
+        let ticket = self.tickets.issue();
+        self.effects.push_back(Effect::Store { ticket, request });
+    }
+
+    /// Reports with whom it was.
+    fn report(&mut self, report: Report) {
+        let report = report.with("protocol", "pop3").with("peer", self.peer);
+        let report = match &self.account {
+            Some(account) => report.with("account", account),
+            None => report,
+        };
+        self.effects.push_back(Effect::Report(report));
+    }
+
+    fn answer(&mut self, input: pop3::Input) {
+        self.server.handle(self.now, input);
+    }
+
+    fn handle_store(&mut self, answer: store::Answer) {
+        let awaits = core::mem::replace(&mut self.awaits, Awaits::Nothing);
+        let input = match (awaits, answer) {
+            (Awaits::Nothing | Awaits::Verdict(_), _) => return,
+            (Awaits::Opened(ticket), store::Answer::Opened(opened)) => {
+                let messages = messages(&opened);
+                self.uids = opened.entries.iter().map(|entry| entry.uid).collect();
+                pop3::Input::Opened { ticket, messages }
+            }
+            (Awaits::Read(ticket), store::Answer::Read { end }) => {
+                pop3::Input::Read { ticket, end }
+            }
+            (Awaits::Removed(ticket), store::Answer::Changes(changes)) => {
+                self.report(Report::new("removed").with("messages", changes.vanished.len()));
+                pop3::Input::Removed { ticket }
+            }
+            (Awaits::Opened(ticket), store::Answer::Failed(failure)) => {
+                self.account = None;
+                pop3::Input::Failed { ticket, refusal: refusal(&failure) }
+            }
+            (Awaits::Read(ticket) | Awaits::Removed(ticket), store::Answer::Failed(failure)) => {
+                pop3::Input::Failed { ticket, refusal: refusal(&failure) }
+            }
+            (Awaits::Opened(ticket) | Awaits::Read(ticket) | Awaits::Removed(ticket), _) => {
+                pop3::Input::Failed { ticket, refusal: Refusal::Permanent }
+            }
+        };
+        self.answer(input);
+    }
+}
+
+/// The messages of a maildrop. UIDVALIDITY and UID together are never used again, so neither is a
+/// unique-id (RFC 1939 §7).
+fn messages(opened: &Opened) -> Vec<Message> {
+    let unique_id = |uid: Uid| -> String { format!("{}.{uid}", opened.uid_validity) };
+    let message =
+        |entry: &store::Entry| Message { unique_id: unique_id(entry.uid), size: entry.size };
+    opened.entries.iter().map(message).collect()
+}
+
+const fn refusal(failure: &store::Failure) -> Refusal {
+    use store::Failure::{Exists, Full, InUse, Io, Limit, NoMailbox, NoMessage, Refused};
+    match failure {
+        InUse => Refusal::InUse,
+        NoMessage => Refusal::Gone,
+        Full | Limit(_) | Io(_) => Refusal::Temporary,
+        NoMailbox | Exists | Refused(_) => Refusal::Permanent,
+    }
+}
+
+impl Machine for MaildropAccess {
+    type Input = Input;
+    type Output = Effect;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.now = now;
+        match input {
+            Input::Store { ticket, answer } if self.tickets.redeem(ticket) => {
+                self.handle_store(answer);
+            }
+            Input::Authenticated { ticket, verdict } if self.tickets.redeem(ticket) => {
+                if let Awaits::Verdict(ticket) = self.awaits {
+                    self.awaits = Awaits::Nothing;
+                    let answer = self.login.handle_verdict(verdict);
+                    self.answer(pop3::Input::Verified { ticket, answer });
+                }
+            }
+            // What arrives meanwhile belongs to the next session (RFC 1939 §8).
+            Input::Store { .. } | Input::Authenticated { .. } | Input::News => {}
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        self.server.handle_timeout(now);
+    }
+
+    fn handle_shutdown(&mut self, now: Instant) {
+        self.now = now;
+        self.server.handle_shutdown(now);
+    }
+
+    fn poll(&mut self) -> Option<Effect> {
+        while self.effects.is_empty() {
+            let output = self.server.poll()?;
+            self.perform(output);
+        }
+        self.effects.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.server.poll_timeout()
+    }
+}
+
+impl Session for MaildropAccess {
+    fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) {
+        self.now = now;
+        self.server.handle_bytes(now, bytes);
+    }
+
+    fn handle_eof(&mut self, now: Instant) {
+        self.now = now;
+        self.server.handle_eof(now);
+    }
+
+    fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
+        self.now = now;
+        self.server.handle_tls(now, outcome);
+    }
+
+    fn transmit(&self) -> &[u8] {
+        self.server.transmit()
+    }
+
+    fn transmitted(&mut self, count: usize) {
+        self.server.transmitted(count);
+    }
+
+    fn wants(&self) -> Wants {
+        self.server.wants()
+    }
+
+    fn content(&self) -> &[u8] {
+        self.server.content()
+    }
+
+    fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {
+        self.now = now;
+        if let Awaits::Read(read) = self.awaits
+            && self.tickets.outstanding() == Some(ticket)
+        {
+            self.server.handle_content(now, read, bytes);
+        }
+    }
+}
