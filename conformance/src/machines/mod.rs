@@ -12,8 +12,7 @@ use crate::transcript::{Malformed, Transcript};
 /// Makes a machine's world from a transcript.
 type Make = fn(&Transcript) -> Result<Box<dyn World>, Malformed>;
 
-const MACHINES: &[(&str, Make)] =
-    &[("pop3-server", pop3_server::build), ("pop3", role::build)];
+const MACHINES: &[(&str, Make)] = &[("pop3-server", pop3_server::build), ("pop3", role::build)];
 
 /// Makes the world of the machine that `transcript` names.
 ///

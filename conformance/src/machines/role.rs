@@ -18,7 +18,15 @@ use std::sync::Arc;
 
 /// The `config` keys of the roles, besides the mail system's.
 const KEYS: [&str; 10] = [
-    "hostname", "domains", "user", "alias", "greeting", "extensions", "cleartext", "peer", "limit",
+    "hostname",
+    "domains",
+    "user",
+    "alias",
+    "greeting",
+    "extensions",
+    "cleartext",
+    "peer",
+    "limit",
     "seed",
 ];
 
@@ -125,9 +133,7 @@ impl World for RoleWorld {
         let voice = RoleVoice { desk: self.mailroom.desk(), asked: None };
         let role = machine.unwrap_or(&self.role);
         Ok(match role {
-            "pop3" => {
-                Box::new(Scripted::new(MaildropAccess::new(now, site, peer, entropy), voice))
-            }
+            "pop3" => Box::new(Scripted::new(MaildropAccess::new(now, site, peer, entropy), voice)),
             _ => return Err(format!("there is no role `{role}`")),
         })
     }
@@ -157,7 +163,9 @@ impl<S: Session<Input = Input, Output = Effect>> Voice<S> for RoleVoice {
             Effect::Authenticate { ticket, check } => {
                 let words = match &check {
                     Check::Password { password, .. } => format!("password {}", password.expose()),
-                    Check::Token { account, token } => format!("token {account} {}", token.expose()),
+                    Check::Token { account, token } => {
+                        format!("token {account} {}", token.expose())
+                    }
                     Check::External { account } => format!("external {account}"),
                 };
                 self.asked = Some(Asked::Authenticate(ticket, check));

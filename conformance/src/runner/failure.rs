@@ -1,6 +1,6 @@
+use super::Unmentioned;
 use super::delivery::Delivery;
 use super::run::Seen;
-use super::Unmentioned;
 use super::turn::{Expectation, Stimulus, Turn};
 use crate::matcher::{Bindings, Lines, split_lines};
 use crate::transcript::{End, Malformed, SessionNumber, Transcript, escape, is_plain, want_word};
