@@ -4,6 +4,7 @@
 //! time. After every input, and after everything that was transmitted, it polls until the machine is
 //! silent, as every driver must; deadlines fire in their order as virtual time passes.
 
+mod check;
 mod delivery;
 mod dialogue;
 mod failure;

@@ -1,10 +1,9 @@
+use super::check::mentions;
 use super::delivery::Schedule;
 use super::turn::{Expectation, Stimulus, Turn};
-use super::{Dialogue, Polled, Request, Unmentioned, World};
-use crate::matcher::{Bindings, Lines, Pattern, split_lines};
-use crate::transcript::{
-    Action, Event, Form, SessionNumber, Step, Transcript, unescape, want_word,
-};
+use super::{Dialogue, Polled, Request, World};
+use crate::matcher::Bindings;
+use crate::transcript::{Action, Event, Form, SessionNumber, Step, Transcript, unescape};
 use postroad_core::buffer::Inbox;
 use postroad_core::machine::{Instant, Tls, TlsFailed, Wants};
 use std::collections::BTreeMap;
@@ -20,7 +19,7 @@ const MOST_SPEECH: usize = 256 * 1024 * 1024;
 
 /// A transcript under way: the world, its sessions, the clock.
 pub(super) struct Run<'t> {
-    transcript: &'t Transcript,
+    pub(super) transcript: &'t Transcript,
     world: Box<dyn World>,
     sessions: BTreeMap<SessionNumber, Open>,
     schedule: Schedule,
@@ -335,69 +334,6 @@ impl<'t> Run<'t> {
         seen.asked.push(Asked { session: number, request, mentioned });
     }
 
-    /// Compares what came of a turn with what is expected.
-    fn check(&mut self, turn: &Turn<'_>, seen: &mut Seen) {
-        let line = turn.stimulus.lines(self.transcript).1;
-        for asked in &seen.asked {
-            if asked.mentioned.is_none() && asked.request.unmentioned == Unmentioned::Failure {
-                let problem = format!("the machine asked `{}` unexpectedly", asked.request.words);
-                seen.problems.push((line, problem));
-            }
-        }
-        for (index, expected) in turn.expected.iter().enumerate() {
-            let met = || seen.asked.iter().any(|asked| asked.mentioned == Some(index));
-            if let Expectation::Ask { step, words, .. } = expected
-                && !met()
-            {
-                let problem = format!("the machine did not ask `{words}`");
-                seen.problems.push((step.line, problem));
-            }
-        }
-        self.check_speech(turn, seen);
-        for expected in &turn.expected {
-            let Expectation::Want(step, wants) = expected else {
-                continue;
-            };
-            let problem = match seen.wants.get(&step.session) {
-                Some(wanted) if wanted == wants => continue,
-                Some(wanted) => format!("the session wants {}", want_word(*wanted)),
-                None => not_open(step.session),
-            };
-            seen.problems.push((step.line, problem));
-        }
-    }
-
-    fn check_speech(&mut self, turn: &Turn<'_>, seen: &mut Seen) {
-        let mut numbers: Vec<SessionNumber> = seen.speech.keys().copied().collect();
-        numbers.extend(turn.expected.iter().filter_map(|expected| match expected {
-            Expectation::Speech(step) => Some(step.session),
-            _ => None,
-        }));
-        numbers.sort_unstable();
-        numbers.dedup();
-        for number in numbers {
-            let (lines, wrong) = self.transcript.expected_speech(turn, number);
-            seen.problems.extend(wrong);
-            let said = seen.speech.get(&number).map_or(&[][..], Vec::as_slice);
-            let said = split_lines(said);
-            if let Err(mismatch) = lines.compare(&said, &mut self.bindings) {
-                let line = lines.as_slice().get(mismatch.expected);
-                let last = || lines.as_slice().last();
-                let line = line.or_else(last).and_then(|line| line.source.first());
-                let line = line.copied().unwrap_or(turn.stimulus.lines(self.transcript).1);
-                let problem = match (
-                    mismatch.expected < lines.as_slice().len(),
-                    mismatch.seen < said.len(),
-                ) {
-                    (true, true) => "the machine said something else",
-                    (true, false) => "the machine did not say this",
-                    (false, _) => "the machine said more",
-                };
-                seen.problems.push((line, problem.to_owned()));
-            }
-        }
-    }
-
     /// What is left over when the dialogue has ended.
     pub(super) fn left_over(&self) -> Option<String> {
         self.sessions.iter().find_map(|(number, open)| {
@@ -412,7 +348,7 @@ impl<'t> Run<'t> {
     }
 }
 
-fn not_open(number: SessionNumber) -> String {
+pub(super) fn not_open(number: SessionNumber) -> String {
     format!("session {} is not open; open it with `!{number} connect`", number.0)
 }
 
@@ -423,70 +359,5 @@ fn established() -> Tls {
         cipher: "TLS_AES_256_GCM_SHA384",
         server_name: None,
         exporter: Some([0x42; 32]),
-    }
-}
-
-/// Whether `words` mention `request`; if so, the section that its content is to be compared with.
-fn mentions<'w>(
-    words: &'w str,
-    request: &Request,
-    bindings: &mut Bindings,
-) -> Option<Option<&'w str>> {
-    let seen = request.words.as_bytes();
-    if Pattern::of_text(words).matches(seen, bindings) {
-        return Some(None);
-    }
-    let (words, section) = words.rsplit_once(' ')?;
-    let mentions = request.content.is_some() && Pattern::of_text(words).matches(seen, bindings);
-    mentions.then_some(Some(section))
-}
-
-impl Transcript {
-    /// Compares the content of `request` with the section `name`.
-    fn compare(
-        &self,
-        name: &str,
-        request: &Request,
-        bindings: &mut Bindings,
-    ) -> Result<(), String> {
-        let section = self
-            .sections
-            .find(name)
-            .ok_or_else(|| format!("there is no section `-- {name} --`"))?;
-        let lines = Lines::of_section(section).map_err(|wrong| wrong.to_string())?;
-        let content = request.content.as_deref().unwrap_or_default();
-        let seen = split_lines(content);
-        lines.compare(&seen, bindings).map_err(|mismatch| {
-            let show = |line: Option<&&[u8]>| {
-                line.map_or("the end".to_owned(), |line| {
-                    format!("`{}`", crate::transcript::escape(line))
-                })
-            };
-            let expected = lines.as_slice().get(mismatch.expected);
-            let expected = expected.and_then(|line| line.source.first());
-            let line = expected.map_or("its end".to_owned(), |line| format!("line {line}"));
-            let seen = show(seen.get(mismatch.seen));
-            format!("the content differs from section {name} at {line}: there came {seen}")
-        })
-    }
-
-    /// What session `number` is to say in `turn`, and what is wrong with how that is written.
-    pub(super) fn expected_speech(
-        &self,
-        turn: &Turn<'_>,
-        number: SessionNumber,
-    ) -> (Lines, Vec<(usize, String)>) {
-        let mut lines = Lines::default();
-        let mut wrong = Vec::new();
-        for expected in &turn.expected {
-            if let Expectation::Speech(step) = expected
-                && step.session == number
-                && let Action::Speak { form, text, .. } = &step.action
-                && let Err(problem) = lines.push(*form, text, step.line, &self.sections)
-            {
-                wrong.push((step.line, problem));
-            }
-        }
-        (lines, wrong)
     }
 }
