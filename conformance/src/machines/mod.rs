@@ -1,6 +1,7 @@
 //! The machines that transcripts put under test, by the names of their `machine` lines.
 
 mod common;
+mod imap_server;
 mod login;
 mod mailroom;
 mod pop3_server;
@@ -12,7 +13,12 @@ use crate::transcript::{Malformed, Transcript};
 /// Makes a machine's world from a transcript.
 type Make = fn(&Transcript) -> Result<Box<dyn World>, Malformed>;
 
-const MACHINES: &[(&str, Make)] = &[("pop3-server", pop3_server::build), ("pop3", role::build)];
+const MACHINES: &[(&str, Make)] = &[
+    ("pop3-server", pop3_server::build),
+    ("imap-server", imap_server::build),
+    ("pop3", role::build),
+    ("imap", role::build),
+];
 
 /// Makes the world of the machine that `transcript` names.
 ///

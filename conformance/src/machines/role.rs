@@ -10,6 +10,7 @@ use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Instant, Session, Ticket};
 use postroad_core::role::config::{Cleartext, Config, Targets};
 use postroad_core::role::directory::User;
+use postroad_core::role::imap::Imap;
 use postroad_core::role::pop3::MaildropAccess;
 use postroad_core::role::{Check, Effect, Input, Peer, Site, Verdict};
 use postroad_core::secret::Secret;
@@ -134,6 +135,7 @@ impl World for RoleWorld {
         let role = machine.unwrap_or(&self.role);
         Ok(match role {
             "pop3" => Box::new(Scripted::new(MaildropAccess::new(now, site, peer, entropy), voice)),
+            "imap" => Box::new(Scripted::new(Imap::new(now, site, peer, entropy), voice)),
             _ => return Err(format!("there is no role `{role}`")),
         })
     }
