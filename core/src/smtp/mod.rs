@@ -15,7 +15,7 @@
 //! | `client` | the session that hands mail over | 5321, 2920, 2033 |
 
 mod command;
-
+mod data;
 mod extension;
 mod parameters;
 mod reply;
@@ -27,6 +27,7 @@ pub use command::{Command, SyntaxError};
 pub use extension::{Extension, UnknownExtension};
 pub use parameters::{Body, MailParameters, Notify, OriginalRecipient, RcptParameters, Return};
 pub use reply::{EnhancedCode, Reply};
+pub use server::Server;
 
 /// Which of the two protocols is spoken.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

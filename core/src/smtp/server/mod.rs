@@ -16,6 +16,15 @@
 //! Unless the body is BINARYMIME, it was checked: each line ends with CRLF and is no longer than
 //! the limit; there is no bare CR, bare LF or NUL. What isn't so is refused, after its true end.
 
+mod auth;
+mod commands;
+mod content;
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use session::Server;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
