@@ -1,1 +1,147 @@
-//! placeholder
+//! Postroad's message store on a file system: Maildir++, durable before it is acknowledged.
+//!
+//! [`Maildirs`] is a root folder with an account's mail in `<root>/<domain>/<local-part>/`, which
+//! is a Maildir and the account's INBOX; `.Folder.Sub` inside are its other mailboxes, their names
+//! in modified UTF-7. [`Maildirs::session`] gives each session its
+//! [`Store`](postroad_core::store::Store). Other programs may deliver into these folders, read and
+//! change them meanwhile.
+//!
+//! ```
+//! use postroad_core::entropy::Entropy;
+//! use postroad_core::machine::Instant;
+//! use postroad_core::store::{Account, Answer, Request, Store};
+//! use postroad_store_maildir::{Maildirs, Options};
+//!
+//! # let folder = std::env::temp_dir().join(format!("postroad-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder).unwrap();
+//! let options = Options::new("mx.example.org");
+//! let account = Account::parse("alice@example.org", &options.limits).unwrap();
+//! let maildirs = Maildirs::new(folder.clone(), Entropy::from_seed([7; 32]), options);
+//! let mut session = maildirs.session();
+//! let list = Request::List { account };
+//! let answer = session.perform(Instant::from_seconds(1_790_000_000), list, b"", &mut Vec::new());
+//! assert!(matches!(answer, Answer::Mailboxes(listed) if listed.len() == 6));
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//! ```
+//!
+//! # What is where
+//! | file | in | what |
+//! |---|---|---|
+//! | `cur` `new` `tmp` | each folder | Maildir |
+//! | `postroad-uids` | each folder | UIDs, UIDVALIDITY: append-only, checksummed text |
+//! | `dovecot-keywords` | each folder | the keywords that the letters `a` to `z` stand for |
+//! | `maildirfolder` | each folder but INBOX | Maildir++'s mark |
+//! | `subscriptions` | account | subscribed names, a line each |
+//! | `postroad-special-uses` | account | special uses, a line each |
+//! | `postroad-uidvalidity` | account | the last UIDVALIDITY that a mailbox got |
+//! | `*.lock` | both | files for `flock`; that they exist means nothing |
+//!
+//! # How nothing is lost
+//! Content goes to `tmp` and is synced; then it gets its name in `new` or `cur`; the folder is
+//! synced; where a UID is to be told, the map gets it and is synced; then the store answers. A
+//! request that fails takes its steps back. A sync that failed is never repeated on the same file.
+
+mod account;
+mod content;
+mod draft;
+mod files;
+mod mailbox;
+mod name;
+mod session;
+mod shared;
+mod texts;
+mod uid_map;
+mod undo;
+mod watch;
+
+#[cfg(test)]
+mod scratch;
+#[cfg(test)]
+mod tests;
+
+pub use files::{CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, Stat};
+pub use session::Session;
+pub use watch::Watcher;
+
+use account::Home;
+use postroad_core::entropy::Entropy;
+use postroad_core::limits::Limits;
+use postroad_core::machine::Instant;
+use postroad_core::store::{Account, Failure};
+use shared::Shared;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Every account's mail below one folder. Clones share it, also across threads.
+#[derive(Clone)]
+pub struct Maildirs {
+    shared: Arc<Shared>,
+}
+
+/// How a [`Maildirs`] behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Limits of names, keywords and message structure.
+    pub limits: Limits,
+    /// This host's name, as it stands in the names of message files.
+    pub host: String,
+    /// Whether a new account gets its special-use mailboxes and is subscribed to them.
+    pub provision: bool,
+}
+
+impl Options {
+    /// The default limits, and special-use mailboxes for new accounts.
+    #[must_use]
+    pub fn new(host: &str) -> Self {
+        // Nothing in it may end the host's part of a file name (qmail's rule for maildirs).
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        Self {
+            limits: Limits::default(),
+            host: host.chars().map(|c| if plain(c) { c } else { '_' }).collect(),
+            provision: true,
+        }
+    }
+}
+
+impl Maildirs {
+    /// The mail below `root`, which must exist. `entropy` must never have been used for it before.
+    #[must_use]
+    pub fn new(root: PathBuf, entropy: Entropy, options: Options) -> Self {
+        Self::with_files(root, entropy, options, Arc::new(RealFiles))
+    }
+
+    /// The same on another file system.
+    #[must_use]
+    pub fn with_files(
+        root: PathBuf,
+        entropy: Entropy,
+        options: Options,
+        files: Arc<dyn Files>,
+    ) -> Self {
+        let shared = Arc::new(Shared::new(root, files, entropy, options));
+        Self { shared }
+    }
+
+    /// A handle for one session.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(&self.shared)
+    }
+
+    /// Gives an account its special-use mailboxes, and subscribes it to them and to INBOX. What
+    /// exists is left as it is.
+    ///
+    /// # Errors
+    /// If the file system fails.
+    pub fn provision(&self, now: Instant, account: &Account) -> std::result::Result<(), Failure> {
+        Home::open(&self.shared, account, now)?.provision(now)
+    }
+
+    /// Notices what other programs do from now on.
+    ///
+    /// # Errors
+    /// If the kernel has no inotify to give.
+    pub fn watcher(&self) -> std::io::Result<Watcher> {
+        Ok(Watcher::new(&self.shared)?)
+    }
+}

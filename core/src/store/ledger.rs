@@ -146,13 +146,9 @@ impl<T> Ledger<T> {
         Ok((flags, grown.then(|| table.into())))
     }
 
-    /// As [`plan_keywords`](Self::plan_keywords), without the names that can't be taken in.
+    /// Those of `names` that are in the table or can be taken in.
     #[must_use]
-    pub fn plan_keywords_that_fit(
-        &self,
-        names: &[String],
-        limits: &Limits,
-    ) -> (Flags, Option<Keywords>) {
+    pub fn keywords_that_fit(&self, names: &[String], limits: &Limits) -> Vec<String> {
         let known = |name: &&String| place(&self.keywords, name).is_some();
         let mut fitting: Vec<String> = names.iter().filter(known).cloned().collect();
         for name in names.iter().filter(|name| !known(name)) {
@@ -161,7 +157,7 @@ impl<T> Ledger<T> {
                 fitting.pop();
             }
         }
-        self.plan_keywords(&fitting, limits).unwrap_or_default()
+        fitting
     }
 
     /// The flags of those of `names` that are in the table.
@@ -376,6 +372,13 @@ impl<T> Ledger<T> {
             .filter(|(id, reader)| Some(**id) != except && reader.told < self.version)
             .filter_map(|(_, reader)| reader.wake.clone())
             .collect()
+    }
+
+    /// Whom to wake when something may have changed that is not in the books yet.
+    #[must_use]
+    pub fn watchers(&self, except: Option<ReaderId>) -> Vec<Wake> {
+        let others = self.readers.iter().filter(|(id, _)| Some(**id) != except);
+        others.filter_map(|(_, reader)| reader.wake.clone()).collect()
     }
 
     /// Tells a reader what has changed since it was last told, and of every message of `also`.

@@ -115,7 +115,8 @@ pub(super) fn copy(
     let mut to = to.borrow_mut();
     let mut pairs = Vec::with_capacity(picked.len());
     for (uid, message, names) in picked {
-        let (keywords, table) = to.plan_keywords_that_fit(&names, limits);
+        let names = to.keywords_that_fit(&names, limits);
+        let (keywords, table) = to.plan_keywords(&names, limits)?;
         if let Some(table) = table {
             to.set_keywords(table);
         }

@@ -1,0 +1,258 @@
+//! Messages on their way into mailboxes: written, delivered, appended, copied, moved.
+
+use super::Session;
+use crate::account::Home;
+use crate::draft::Draft;
+use crate::mailbox::{Added, Addition, Mailbox};
+use crate::shared::{Slot, lock};
+use crate::undo::Undo;
+use postroad_core::machine::Instant;
+use postroad_core::store::{
+    Account, Answer, Atomicity, Copied, Failure, Flags, MailboxName, Originals, Target, Uid, UidSet,
+};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const NOTHING_WRITTEN: Failure = Failure::Refused("no message is being written");
+/// How often a copy is begun again because files were renamed under it.
+const ATTEMPTS: usize = 5;
+
+impl Session {
+    pub(super) fn copy(
+        &mut self,
+        now: Instant,
+        uids: &UidSet,
+        to: &MailboxName,
+        originals: Originals,
+    ) -> Result<Answer, Failure> {
+        let (home, slot) = self.with_open(originals == Originals::Go, |open, _| {
+            Ok((open.home.clone(), open.slot.clone()))
+        })?;
+        let copied = self.transfer(now, &home, (&slot, to), uids, originals)?;
+        Ok(Answer::Copied(copied))
+    }
+
+    /// Copies or moves messages into another mailbox, all or none. Only one mailbox is locked at a
+    /// time.
+    pub(super) fn transfer(
+        &mut self,
+        now: Instant,
+        home: &Home,
+        (source, to): (&Slot, &MailboxName),
+        uids: &UidSet,
+        originals: Originals,
+    ) -> Result<Copied, Failure> {
+        let target = home.folder(to);
+        for _ in 0..ATTEMPTS {
+            let sources = in_slot(source, |mailbox| mailbox.sources(now, uids))?;
+            let from: Vec<Uid> = sources.iter().map(|source| source.uid).collect();
+            let mut additions: Vec<Addition> =
+                sources.into_iter().map(|source| source.addition).collect();
+            let added = self.with(now, home, &target, |slot, mailbox| {
+                for addition in &mut additions {
+                    addition.keywords = mailbox.fitting(&addition.keywords);
+                }
+                let added = mailbox.add(now, &additions)?;
+                Ok((slot.clone(), added, mailbox.ledger.uid_validity()))
+            });
+            let (slot, copies, uid_validity) = match added? {
+                (slot, Added::All(copies), uid_validity) => (slot, copies, uid_validity),
+                (_, Added::Lost, _) => {
+                    in_slot(source, |mailbox| mailbox.look_again(now))?;
+                    continue;
+                }
+            };
+            let from: UidSet = from.into_iter().collect();
+            let to: UidSet = copies.into_iter().collect();
+            if originals == Originals::Go {
+                in_slot(source, |mailbox| mailbox.expunge(now, &from)).inspect_err(|_| {
+                    let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &to));
+                })?;
+            }
+            self.tell(source);
+            self.tell(&slot);
+            return Ok(Copied { uid_validity, from, to });
+        }
+        Err(Failure::Io("the mailbox changes too fast".into()))
+    }
+
+    pub(super) fn begin(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        self.draft = None;
+        let home = self.home(account, now)?;
+        let spare = self.with(now, &home, &home.folder(name), |_, mailbox| Ok(mailbox.spare()))?;
+        self.draft = Some(Draft::begin(&self.shared.files, spare)?);
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn write(&mut self, lent: &[u8]) -> Result<Answer, Failure> {
+        let draft = self.draft.as_mut().ok_or(NOTHING_WRITTEN)?;
+        if let Err(failure) = draft.write(lent) {
+            self.draft = None;
+            return Err(failure);
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn append(
+        &mut self,
+        now: Instant,
+        (account, name): (&Account, &MailboxName),
+        (flags, keywords): (Flags, Vec<String>),
+        date: Option<i64>,
+    ) -> Result<Answer, Failure> {
+        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let home = self.home(account, now)?;
+        let folder = home.folder(name);
+        // Refuse what can't succeed before the disk is made to work.
+        self.with(now, &home, &folder, |_, mailbox| mailbox.can_intern(&keywords))?;
+        let date = date.unwrap_or_else(|| seconds(now));
+        draft.finish(date)?;
+        let sizes = draft.sizes();
+        let addition = Addition {
+            from: draft.path().into(),
+            raw: sizes.raw,
+            size: sizes.given,
+            date,
+            flags: flags.intersection(Flags::SYSTEM),
+            keywords,
+        };
+        let (slot, added, uid_validity) = self.with(now, &home, &folder, |slot, mailbox| {
+            let added = mailbox.add(now, &[addition])?;
+            Ok((slot.clone(), added, mailbox.ledger.uid_validity()))
+        })?;
+        self.tell(&slot);
+        match added {
+            Added::All(uids) => match uids[..] {
+                [uid] => Ok(Answer::Appended { uid_validity, uid }),
+                _ => Err(lost()),
+            },
+            Added::Lost => Err(lost()),
+        }
+    }
+
+    pub(super) fn deliver(
+        &mut self,
+        now: Instant,
+        id: &str,
+        targets: &[Target],
+        atomicity: Atomicity,
+    ) -> Result<Answer, Failure> {
+        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        // Each mailbox once, in the order in which whoever locks more than one locks them.
+        let mut folders: BTreeMap<PathBuf, Result<Slot, Failure>> = BTreeMap::new();
+        let mut places = Vec::with_capacity(targets.len());
+        for target in targets {
+            let home = self.home(&target.account, now)?;
+            let folder = home.folder(&target.mailbox);
+            places.push(folder.clone());
+            let slot = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()));
+            if let Err(failure) = &slot
+                && atomicity == Atomicity::All
+            {
+                return Err(failure.clone());
+            }
+            folders.insert(folder, slot);
+        }
+        draft.finish(seconds(now))?;
+        let outcomes = self.deliver_into(folders, id, &draft, seconds(now), atomicity)?;
+        let outcome = |folder| outcomes.get(folder).cloned().unwrap_or_else(|| Err(lost()));
+        Ok(Answer::Delivered(places.iter().map(outcome).collect()))
+    }
+
+    /// Delivers a finished message into every mailbox. With [`Atomicity::All`] all of them are
+    /// locked until the last one has it, so that no session sees what is taken back.
+    fn deliver_into(
+        &mut self,
+        folders: BTreeMap<PathBuf, Result<Slot, Failure>>,
+        id: &str,
+        draft: &Draft,
+        date: i64,
+        atomicity: Atomicity,
+    ) -> Result<BTreeMap<PathBuf, Result<(), Failure>>, Failure> {
+        let mut outcomes = BTreeMap::new();
+        let mut undo = Undo::new(&self.shared.files);
+        let mut guards = Vec::new();
+        for (folder, slot) in &folders {
+            let Ok(slot) = slot else {
+                continue;
+            };
+            let mut guard = lock(slot);
+            let outcome = match &mut *guard {
+                Some(mailbox) => mailbox.deliver(id, draft, date, &mut undo),
+                None => Err(Failure::NoMailbox),
+            };
+            match (atomicity, outcome) {
+                (Atomicity::All, Err(failure)) => {
+                    drop(undo);
+                    guards.push(guard);
+                    for mailbox in guards.iter_mut().filter_map(|guard| guard.as_mut()) {
+                        mailbox.forget_arrivals();
+                    }
+                    return Err(failure);
+                }
+                (Atomicity::All, outcome) => {
+                    outcomes.insert(folder.clone(), outcome);
+                    guards.push(guard);
+                }
+                (Atomicity::Each, outcome) => {
+                    if outcome.is_ok() {
+                        undo.keep();
+                    }
+                    undo = Undo::new(&self.shared.files);
+                    if let Some(mailbox) = &mut *guard {
+                        if outcome.is_err() {
+                            mailbox.forget_arrivals();
+                        }
+                        self.news.extend(mailbox.ledger.watchers(None));
+                    }
+                    outcomes.insert(folder.clone(), outcome);
+                }
+            }
+        }
+        undo.keep();
+        for mailbox in guards.iter().filter_map(|guard| guard.as_ref()) {
+            self.news.extend(mailbox.ledger.watchers(None));
+        }
+        drop(guards);
+        for (folder, slot) in folders {
+            if let Err(failure) = slot {
+                outcomes.insert(folder, Err(failure));
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Has the other readers of a mailbox woken.
+    fn tell(&mut self, slot: &Slot) {
+        let own = self.open.as_ref();
+        let own = own.filter(|open| Arc::ptr_eq(&open.slot, slot));
+        let own = own.map(|open| open.reader);
+        if let Some(mailbox) = &*lock(slot) {
+            self.news.extend(mailbox.ledger.wakes(own));
+        }
+    }
+}
+
+fn in_slot<R>(
+    slot: &Slot,
+    work: impl FnOnce(&mut Mailbox) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    match lock(slot).as_mut() {
+        Some(mailbox) if !mailbox.ledger.is_gone() => work(mailbox),
+        _ => Err(Failure::NoMailbox),
+    }
+}
+
+fn lost() -> Failure {
+    Failure::Io("a message vanished while it was filed".into())
+}
+
+fn seconds(now: Instant) -> i64 {
+    i64::try_from(now.as_seconds()).unwrap_or(i64::MAX)
+}

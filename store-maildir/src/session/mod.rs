@@ -1,0 +1,403 @@
+//! The store's door: each request's way through account and mailbox.
+
+mod filing;
+
+use crate::account::Home;
+use crate::content::Content;
+use crate::draft::Draft;
+use crate::files::Lock;
+use crate::mailbox::Mailbox;
+use crate::shared::{Shared, Slot, lock};
+use postroad_core::machine::Instant;
+use postroad_core::message::structure::Scanner;
+use postroad_core::store::ledger::ReaderId;
+use postroad_core::store::{
+    Access, Account, Answer, Changes, Failure, FlagAction, Flags, MailboxName, Originals, Request,
+    Store, Uid, UidSet, Wake,
+};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many octets are scanned at once for a structure.
+const BLOCK: usize = 64 * 1024;
+
+/// One session's handle on the store.
+pub struct Session {
+    shared: Arc<Shared>,
+    open: Option<Open>,
+    draft: Option<Draft>,
+    /// The message that was read last. It can be read to its end even when it is removed meanwhile.
+    reading: Option<(Uid, Content)>,
+    wake: Option<Wake>,
+    watching: bool,
+    /// Whom to wake once nothing is locked.
+    news: Vec<Wake>,
+}
+
+struct Open {
+    home: Home,
+    folder: PathBuf,
+    slot: Slot,
+    reader: ReaderId,
+    /// A maildrop's lock.
+    _lock: Option<Lock>,
+}
+
+impl Store for Session {
+    fn perform(
+        &mut self,
+        now: Instant,
+        request: Request,
+        lent: &[u8],
+        octets: &mut Vec<u8>,
+    ) -> Answer {
+        octets.clear();
+        let answer = self.dispatch(now, request, lent, octets);
+        let answer = answer.unwrap_or_else(|failure| {
+            octets.clear();
+            Answer::Failed(failure)
+        });
+        for wake in std::mem::take(&mut self.news) {
+            wake();
+        }
+        answer
+    }
+
+    fn on_news(&mut self, wake: Wake) {
+        self.wake = Some(wake);
+        self.watch(None, self.watching);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Session {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: shared.clone(),
+            open: None,
+            draft: None,
+            reading: None,
+            wake: None,
+            watching: false,
+            news: Vec::new(),
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Instant,
+        request: Request,
+        lent: &[u8],
+        octets: &mut Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        match request {
+            Request::List { account } => Ok(Answer::Mailboxes(self.home(&account, now)?.list()?)),
+            Request::Status { account, mailbox } => self.status(now, &account, &mailbox),
+            Request::Create { account, mailbox, special_use } => {
+                done(self.home(&account, now)?.create(now, &mailbox, special_use))
+            }
+            Request::Delete { account, mailbox } => self.delete(now, &account, &mailbox),
+            Request::Rename { account, from, to } => self.rename(now, &account, &from, &to),
+            Request::Subscribe { account, mailbox, subscribed } => {
+                done(self.home(&account, now)?.subscribe(mailbox, subscribed))
+            }
+            Request::Open { account, mailbox, access } => {
+                self.open(now, &account, &mailbox, access)
+            }
+            Request::Sync => self.sync(now),
+            Request::Close => Ok(self.close()),
+            Request::SetFlags { uids, action, flags, keywords } => {
+                self.set_flags(now, &uids, action, flags, &keywords)
+            }
+            Request::Expunge { uids } => self.expunge(now, &uids),
+            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
+            Request::Structure { uid } => self.structure(now, uid),
+            Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
+            Request::Write => self.write(lent),
+            Request::Deliver { id, targets, atomicity } => {
+                self.deliver(now, &id, &targets, atomicity)
+            }
+            Request::Append { account, mailbox, flags, keywords, date } => {
+                self.append(now, (&account, &mailbox), (flags, keywords), date)
+            }
+            Request::Abandon => {
+                self.draft = None;
+                Ok(Answer::Done)
+            }
+            Request::Watch(watching) => {
+                self.watch(Some(now), watching);
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    fn home(&self, account: &Account, now: Instant) -> Result<Home, Failure> {
+        Home::open(&self.shared, account, now)
+    }
+
+    /// Works on the mailbox in `folder`, whether anyone has it open or not.
+    fn with<R>(
+        &self,
+        now: Instant,
+        home: &Home,
+        folder: &Path,
+        work: impl FnOnce(&Slot, &mut Mailbox) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        loop {
+            let slot = self.shared.slot(folder);
+            let mut guard = lock(&slot);
+            let mailbox = match &mut *guard {
+                Some(mailbox) if mailbox.ledger.is_gone() => {
+                    self.shared.forget(folder, &slot);
+                    continue;
+                }
+                Some(mailbox) => mailbox,
+                empty => empty.insert(Mailbox::load(&self.shared, home.root(), folder, now)?),
+            };
+            return work(&slot, mailbox);
+        }
+    }
+
+    fn status(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        let home = self.home(account, now)?;
+        let status = self.with(now, &home, &home.folder(name), |_, mailbox| {
+            mailbox.refresh(now)?;
+            Ok(mailbox.ledger.status())
+        });
+        Ok(Answer::Status(status?))
+    }
+
+    fn delete(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        let news = self.home(account, now)?.delete(name)?;
+        self.news.extend(news);
+        Ok(Answer::Done)
+    }
+
+    fn rename(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        from: &MailboxName,
+        to: &MailboxName,
+    ) -> Result<Answer, Failure> {
+        let home = self.home(account, now)?;
+        if !from.is_inbox() {
+            let news = home.rename(now, from, to)?;
+            self.news.extend(news);
+            return Ok(Answer::Done);
+        }
+        let renaming = home.plan_rename(from, to)?;
+        home.create(now, to, None)?;
+        let all = UidSet::range(Uid::MIN, Uid::MAX);
+        let folder = home.folder(from);
+        let inbox = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()))?;
+        let copied = self.transfer(now, &home, (&inbox, to), &all, Originals::Go);
+        if copied.is_err() {
+            // Nothing has changed: what was made for it goes, too.
+            for made in renaming.parents.iter().chain([to]).rev() {
+                let _ = home.delete(made);
+            }
+        }
+        copied.map(|_| Answer::Done)
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        name: &MailboxName,
+        access: Access,
+    ) -> Result<Answer, Failure> {
+        self.close();
+        let home = self.home(account, now)?;
+        let folder = home.folder(name);
+        let wake = self.wake.clone().filter(|_| self.watching);
+        let (slot, lock, reader, opened) = self.with(now, &home, &folder, |slot, mailbox| {
+            mailbox.refresh(now)?;
+            let lock = if access == Access::Exclusive {
+                let path = folder.join("postroad-maildrop.lock");
+                Some(self.shared.try_lock_file(&path)?)
+            } else {
+                None
+            };
+            let (reader, opened) = mailbox.ledger.join(access, wake);
+            mailbox.sweep();
+            Ok((slot.clone(), lock, reader, opened))
+        })?;
+        if self.watching {
+            self.shared.watches.add(&folder);
+        }
+        self.open = Some(Open { home, folder, slot, reader, _lock: lock });
+        Ok(Answer::Opened(opened))
+    }
+
+    fn close(&mut self) -> Answer {
+        if let Some(open) = self.open.take() {
+            if self.watching {
+                self.shared.watches.remove(&open.folder);
+            }
+            if let Some(mailbox) = &mut *lock(&open.slot) {
+                mailbox.ledger.leave(open.reader);
+            }
+        }
+        self.reading = None;
+        Answer::Done
+    }
+
+    /// Works on the open mailbox.
+    fn with_open<R>(
+        &self,
+        writing: bool,
+        work: impl FnOnce(&Open, &mut Mailbox) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        let open = self.open.as_ref().ok_or(Failure::NoMailbox)?;
+        let mut guard = lock(&open.slot);
+        let mailbox = guard.as_mut().ok_or(Failure::NoMailbox)?;
+        if mailbox.ledger.is_gone() {
+            return Err(Failure::NoMailbox);
+        }
+        if writing && mailbox.ledger.access(open.reader) == Some(Access::ReadOnly) {
+            return Err(Failure::Refused("the mailbox is open to look only"));
+        }
+        work(open, mailbox)
+    }
+
+    fn sync(&mut self, now: Instant) -> Result<Answer, Failure> {
+        let changes = self.with_open(false, |open, mailbox| {
+            mailbox.refresh(now)?;
+            Ok((
+                mailbox.changes(open.reader, &UidSet::default()),
+                mailbox.ledger.wakes(Some(open.reader)),
+            ))
+        });
+        match changes {
+            Ok((changes, wakes)) => {
+                self.news.extend(wakes);
+                Ok(Answer::Changes(changes))
+            }
+            Err(Failure::NoMailbox) if self.open.is_some() => {
+                Ok(Answer::Changes(Changes { gone: true, ..Changes::default() }))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn set_flags(
+        &mut self,
+        now: Instant,
+        uids: &UidSet,
+        action: FlagAction,
+        flags: Flags,
+        keywords: &[String],
+    ) -> Result<Answer, Failure> {
+        let (changes, wakes) = self.with_open(true, |open, mailbox| {
+            mailbox.set_flags(now, uids, action, flags, keywords)?;
+            let changes = mailbox.changes(open.reader, uids);
+            Ok((changes, mailbox.ledger.wakes(Some(open.reader))))
+        })?;
+        self.news.extend(wakes);
+        Ok(Answer::Changes(changes))
+    }
+
+    fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
+        let (changes, wakes) = self.with_open(true, |open, mailbox| {
+            mailbox.expunge(now, uids)?;
+            let changes = mailbox.changes(open.reader, &UidSet::default());
+            Ok((changes, mailbox.ledger.wakes(Some(open.reader))))
+        })?;
+        self.news.extend(wakes);
+        Ok(Answer::Changes(changes))
+    }
+
+    fn read(
+        &mut self,
+        now: Instant,
+        uid: Uid,
+        offset: u64,
+        length: usize,
+        octets: &mut Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let content = self.content(now, uid)?;
+        let end = content.read(offset, length, octets).map_err(unreadable)?;
+        Ok(Answer::Read { end })
+    }
+
+    fn structure(&mut self, now: Instant, uid: Uid) -> Result<Answer, Failure> {
+        let known = self.with_open(false, |_, mailbox| Ok(mailbox.structure(uid)));
+        if let Ok(Some(structure)) = known {
+            return Ok(Answer::Structure(structure));
+        }
+        let mut scanner = Scanner::new(&self.shared.options.limits);
+        // The mailbox is not locked while the message is read.
+        let content = self.content(now, uid)?;
+        let (mut offset, mut block) = (0, Vec::new());
+        loop {
+            block.clear();
+            let end = content.read(offset, BLOCK, &mut block).map_err(unreadable)?;
+            scanner.push(&block);
+            offset += block.len() as u64;
+            if end {
+                break;
+            }
+        }
+        let structure = Arc::new(scanner.finish());
+        let _ = self.with_open(false, |_, mailbox| {
+            mailbox.keep_structure(uid, &structure);
+            Ok(())
+        });
+        Ok(Answer::Structure(structure))
+    }
+
+    /// The octets of a message, kept open until another one is asked for.
+    fn content(&mut self, now: Instant, uid: Uid) -> Result<&mut Content, Failure> {
+        let content = match self.reading.take() {
+            Some((last, content)) if last == uid => content,
+            _ => self.with_open(false, |_, mailbox| mailbox.open(now, uid))?,
+        };
+        Ok(&mut self.reading.insert((uid, content)).1)
+    }
+
+    fn watch(&mut self, now: Option<Instant>, watching: bool) {
+        let wake = self.wake.clone().filter(|_| watching);
+        if let Some(open) = &self.open {
+            if watching && !self.watching {
+                self.shared.watches.add(&open.folder);
+            } else if !watching && self.watching {
+                self.shared.watches.remove(&open.folder);
+            }
+        }
+        self.watching = watching;
+        let _ = self.with_open(false, |open, mailbox| {
+            if let Some(now) = now.filter(|_| watching) {
+                // What came before the watch began is news as well.
+                let _ = mailbox.refresh(now);
+            }
+            mailbox.ledger.watch(open.reader, wake);
+            Ok(())
+        });
+    }
+}
+
+fn done(result: Result<(), Failure>) -> Result<Answer, Failure> {
+    result.map(|()| Answer::Done)
+}
+
+fn unreadable(errno: crate::files::Errno) -> Failure {
+    Failure::Io(format!("a message can't be read: {errno}"))
+}

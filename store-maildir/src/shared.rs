@@ -1,0 +1,139 @@
+use crate::Options;
+use crate::files::{Errno, Files, failed, read_whole};
+use crate::mailbox::Mailbox;
+use crate::watch::Watches;
+use postroad_core::entropy::Entropy;
+use postroad_core::machine::Instant;
+use postroad_core::store::Failure;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What all sessions on one root share.
+pub(crate) struct Shared {
+    pub(crate) root: PathBuf,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) options: Options,
+    pub(crate) watches: Watches,
+    entropy: Mutex<Entropy>,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+    /// Account folders known to be there.
+    accounts: Mutex<HashSet<PathBuf>>,
+}
+
+/// The place of one mailbox in memory, empty until it is loaded.
+pub(crate) type Slot = Arc<Mutex<Option<Mailbox>>>;
+
+/// Mailboxes kept in memory that no session has open.
+const IDLE_MAILBOXES: usize = 64;
+
+/// The account's file with the last UIDVALIDITY that was given to a mailbox of it.
+const UID_VALIDITY: &str = "postroad-uidvalidity";
+
+/// Locks, also after a panic elsewhere: what is guarded here is a copy of what the disk says.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(
+        root: PathBuf,
+        files: Arc<dyn Files>,
+        entropy: Entropy,
+        options: Options,
+    ) -> Self {
+        Self {
+            root,
+            files,
+            options,
+            watches: Watches::default(),
+            entropy: Mutex::new(entropy),
+            slots: Mutex::default(),
+            accounts: Mutex::default(),
+        }
+    }
+
+    /// A word that no file name has had before.
+    pub(crate) fn unique(&self) -> String {
+        lock(&self.entropy).token(16)
+    }
+
+    /// The slot of the mailbox in `folder`.
+    pub(crate) fn slot(&self, folder: &Path) -> Slot {
+        let mut slots = lock(&self.slots);
+        if let Some(slot) = slots.get(folder) {
+            return slot.clone();
+        }
+        if slots.len() >= IDLE_MAILBOXES {
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        slots.entry(folder.into()).or_default().clone()
+    }
+
+    /// The slot of the mailbox in `folder`, if it has one.
+    pub(crate) fn loaded(&self, folder: &Path) -> Option<Slot> {
+        lock(&self.slots).get(folder).cloned()
+    }
+
+    /// Takes `slot` out, unless another has taken its place.
+    pub(crate) fn forget(&self, folder: &Path, slot: &Slot) {
+        let mut slots = lock(&self.slots);
+        if slots.get(folder).is_some_and(|other| Arc::ptr_eq(other, slot)) {
+            slots.remove(folder);
+        }
+    }
+
+    /// Whether `account` has been [added](Self::add_account).
+    pub(crate) fn knows_account(&self, account: &Path) -> bool {
+        lock(&self.accounts).contains(account)
+    }
+
+    /// Remembers that an account's folder is there.
+    pub(crate) fn add_account(&self, account: PathBuf) {
+        lock(&self.accounts).insert(account);
+    }
+
+    /// Writes a file anew; whoever reads it sees the old text or the new one, before and after a
+    /// crash. `folder` is a mailbox's.
+    pub(crate) fn replace(&self, folder: &Path, name: &str, text: &[u8]) -> Result<(), Failure> {
+        let spare = folder.join("tmp").join(self.unique());
+        let path = folder.join(name);
+        let write = || {
+            let mut file = self.files.create(&spare)?;
+            file.write(text)?;
+            file.sync()?;
+            self.files.rename(&spare, &path)
+        };
+        write().map_err(|errno| {
+            let _ = self.files.remove(&spare);
+            failed(&path)(errno)
+        })?;
+        self.files.sync_folder(folder).map_err(failed(folder))
+    }
+
+    /// A UIDVALIDITY that no mailbox of the account has had, so that none can be taken for an
+    /// earlier one of its name (RFC 3501 §2.3.1.1).
+    pub(crate) fn fresh_uid_validity(&self, account: &Path, now: Instant) -> Result<u32, Failure> {
+        let lock_file = account.join("postroad-uidvalidity.lock");
+        let _lock = self.lock_file(&lock_file)?;
+        let text = read_whole(&*self.files, &account.join(UID_VALIDITY))?;
+        let last: u32 = String::from_utf8_lossy(&text).trim().parse().unwrap_or(0);
+        let seconds = u32::try_from(now.as_seconds()).unwrap_or(u32::MAX);
+        let fresh = seconds.max(last.saturating_add(1));
+        self.replace(account, UID_VALIDITY, format!("{fresh}\n").as_bytes())?;
+        Ok(fresh)
+    }
+
+    /// Waits for a lock.
+    pub(crate) fn lock_file(&self, path: &Path) -> Result<crate::files::Lock, Failure> {
+        self.files.lock(path, true).map_err(failed(path))
+    }
+
+    /// Takes a lock if it is free.
+    pub(crate) fn try_lock_file(&self, path: &Path) -> Result<crate::files::Lock, Failure> {
+        self.files.lock(path, false).map_err(|errno| match errno {
+            Errno::AGAIN => Failure::InUse,
+            _ => failed(path)(errno),
+        })
+    }
+}
