@@ -77,11 +77,7 @@ impl Imap {
             }
             Event::Closed { account: None, why } => Report::new("closed").with("reason", why),
         };
-        let report = report.with("protocol", "imap");
-        match self.peer.address() {
-            Some(address) => report.with("peer", address),
-            None => report,
-        }
+        report.with("protocol", "imap").with("peer", self.peer)
     }
 }
 

@@ -3,12 +3,11 @@
 use super::connection::{Connection, confused, failed_to_file};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{bad, misunderstood, no, ok};
+use super::{misunderstood, no, ok};
 use crate::imap::{Append, Code, Response, Status, Step as Assembled, Synchronizing};
 use crate::store::{Account, Answer, Flags, MailboxName, Request};
 use alloc::string::String;
 use alloc::vec::Vec;
-use memchr::memchr;
 
 /// APPEND under way.
 #[derive(Debug)]
@@ -86,12 +85,6 @@ impl Appending {
     fn handle_client(&mut self, connection: &mut Connection, assembled: Assembled) -> Step {
         match assembled {
             Assembled::Content => {
-                let content = connection.assembler.content(&connection.inbox);
-                // RFC 3501 §9: a literal is of CHAR8, which NUL is not.
-                if memchr(0, content).is_some() {
-                    let status = bad("The message holds a NUL").with_code(Code::Cannot);
-                    return self.abandon(connection, status);
-                }
                 self.stage = Stage::Write;
                 Step::Ask(Request::Write)
             }

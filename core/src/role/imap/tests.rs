@@ -11,9 +11,11 @@ extern crate std;
 const NOW: Instant = Instant::from_seconds(1_700_000_000);
 
 fn site() -> Arc<Site> {
-    let mut config = config::Config::default();
-    config.domains = Vec::from(["example.org".to_string()]);
-    config.auth.cleartext = config::Cleartext::Loopback;
+    let config = config::Config {
+        domains: Vec::from(["example.org".to_string()]),
+        auth: config::Auth { cleartext: config::Cleartext::Loopback },
+        ..config::Config::default()
+    };
     let mut site = Site::new(config, [7; 32]).unwrap();
     let alice = Account::parse("alice@example.org", &site.config.limits).unwrap();
     let user = User { password: Some(Secret::new("hash".to_string())), scram: None };
@@ -55,8 +57,9 @@ fn a_login_opens_the_accounts_own_mailboxes() {
     );
     assert!(heard.contains("* 1 EXISTS\r\n"), "{heard}");
     assert!(heard.ends_with("* BYE Logging out\r\nd OK LOGOUT completed\r\n"), "{heard}");
-    let login = "login account=alice@example.org mechanism=LOGIN protocol=imap";
-    let logout = "logout account=alice@example.org reason=\"Logging out\" protocol=imap";
+    let login = "login account=alice@example.org mechanism=LOGIN protocol=imap peer=socket";
+    let logout =
+        "logout account=alice@example.org reason=\"Logging out\" protocol=imap peer=socket";
     assert_eq!(reports, [login, logout]);
 }
 
@@ -64,7 +67,7 @@ fn a_login_opens_the_accounts_own_mailboxes() {
 fn users_that_do_not_exist_are_told_apart_by_nothing() {
     for login in ["alice wrong", "bob sesame", "bob@elsewhere.example sesame"] {
         let (_, reports) = converse(&std::format!("a LOGIN {login}\r\n"));
-        let failed = "login-failed mechanism=LOGIN reason=\"authentication failed\" protocol=imap";
+        let failed = "login-failed mechanism=LOGIN reason=\"authentication failed\" protocol=imap peer=socket";
         assert_eq!(reports, [failed]);
     }
 }

@@ -1,8 +1,15 @@
 //! Dialogues with the server over the memory store.
 
 mod auth;
+mod copy;
+mod fetch;
+mod flags;
+mod hostile;
 mod list;
 mod mailbox;
+mod search;
+mod sessions;
+mod timeouts;
 
 use super::{Config, Event, Input, Output, Server};
 use crate::entropy::Entropy;
@@ -43,7 +50,7 @@ struct Dialogue {
     woken: Arc<AtomicBool>,
     /// Octets that the client takes at a time, if it does not take all.
     sip: Option<usize>,
-    /// Whether the store takes part; else its answers wait.
+    /// What the store has read.
     octets: Vec<u8>,
 }
 
@@ -96,6 +103,11 @@ impl Dialogue {
 
     /// What the server transmits, after everything it asked was answered.
     fn take(&mut self) -> String {
+        String::from_utf8(self.drain()).unwrap()
+    }
+
+    /// The same, whatever its octets.
+    fn drain(&mut self) -> Vec<u8> {
         let mut taken = Vec::new();
         loop {
             while let Some(output) = self.server.poll() {
@@ -103,7 +115,7 @@ impl Dialogue {
             }
             let transmit = self.server.transmit();
             if transmit.is_empty() {
-                return String::from_utf8(taken).unwrap();
+                return taken;
             }
             let count = self.sip.unwrap_or(usize::MAX).min(transmit.len());
             taken.extend_from_slice(&transmit[..count]);

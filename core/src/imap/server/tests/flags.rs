@@ -1,0 +1,95 @@
+use super::*;
+
+#[test]
+fn flags_are_set_and_told() {
+    check(
+        three,
+        &[
+            (
+                "a STORE 1:2 +FLAGS (\\Flagged $Work)",
+                "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Work)
+                 * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Work \\*)] Flags that last
+                 * 1 FETCH (FLAGS (\\Flagged \\Recent $Work))
+                 * 2 FETCH (FLAGS (\\Flagged \\Recent $Work))
+                 a OK STORE completed",
+            ),
+            (
+                "b STORE 1 -FLAGS \\Flagged",
+                "* 1 FETCH (FLAGS (\\Recent $Work))\nb OK STORE completed",
+            ),
+            (
+                "c UID STORE 3 FLAGS (\\Seen \\Draft)",
+                "* 3 FETCH (UID 3 FLAGS (\\Seen \\Draft \\Recent))\nc OK STORE completed",
+            ),
+            // What is so already is told, too.
+            (
+                "d STORE 3 +FLAGS \\Seen",
+                "* 3 FETCH (FLAGS (\\Seen \\Draft \\Recent))\nd OK STORE completed",
+            ),
+            ("e STORE 1:3 FLAGS.SILENT ()", "e OK STORE completed"),
+            (
+                "f FETCH 1:3 FLAGS",
+                "* 1 FETCH (FLAGS (\\Recent))
+                 * 2 FETCH (FLAGS (\\Recent))
+                 * 3 FETCH (FLAGS (\\Recent))
+                 f OK FETCH completed",
+            ),
+            ("g STORE 4 +FLAGS \\Seen", "g BAD [CLIENTBUG] $"),
+            ("h UID STORE 9 +FLAGS \\Seen", "h OK STORE completed"),
+            ("i STORE 1 +FLAGS \\Recent", "i BAD $"),
+            ("j STORE 1 +FLAGS \\Nonsense", "j NO [CANNOT] There is no such system flag"),
+        ],
+    );
+}
+
+#[test]
+fn silent_flags_with_a_new_keyword_are_not_told() {
+    check(
+        three,
+        &[
+            ("a STORE 1 +FLAGS.SILENT ($New)", "* FLAGS $\n* OK [PERMANENTFLAGS $\na OK $"),
+            ("b STORE 2 FLAGS.SILENT ($new)", "b OK STORE completed"),
+            ("c FETCH 2 FLAGS", "* 2 FETCH (FLAGS (\\Recent $New))\nc OK FETCH completed"),
+        ],
+    );
+}
+
+#[test]
+fn expunging() {
+    check(
+        three,
+        &[
+            ("a EXPUNGE", "a OK EXPUNGE completed"),
+            ("b STORE 1,3 +FLAGS.SILENT \\Deleted", "b OK STORE completed"),
+            ("c UID EXPUNGE 1:2", "* 1 EXPUNGE\nc OK EXPUNGE completed"),
+            ("d EXPUNGE", "* 2 EXPUNGE\nd OK EXPUNGE completed"),
+            ("e UID SEARCH ALL", "* SEARCH 2\ne OK SEARCH completed"),
+            ("f STORE 1 +FLAGS.SILENT \\Deleted", "f OK STORE completed"),
+            ("g CLOSE", "g OK CLOSE completed"),
+            ("h STATUS INBOX (MESSAGES)", "* STATUS INBOX (MESSAGES 0)\nh OK STATUS completed"),
+        ],
+    );
+}
+
+#[test]
+fn unselect_and_close_after_examine_remove_nothing() {
+    check(
+        three,
+        &[
+            ("a STORE 1 +FLAGS.SILENT \\Deleted", "a OK STORE completed"),
+            ("b UNSELECT", "b OK UNSELECT completed"),
+            ("c EXAMINE INBOX", "* $\n* $\n* $\n* $\n* $\n* $\n* $\nc OK $"),
+            ("d CLOSE", "d OK CLOSE completed"),
+            ("e STATUS INBOX (MESSAGES)", "* STATUS INBOX (MESSAGES 3)\ne OK STATUS completed"),
+        ],
+    );
+}
+
+/// INBOX with three messages.
+fn three(memory: &Memory) -> Dialogue {
+    let mut dialogue = Dialogue::selected(memory);
+    for text in ["Subject: 1\r\n\r\none", "Subject: 2\r\n\r\ntwo", "Subject: 3\r\n\r\nthree"] {
+        dialogue.append("INBOX", "", text);
+    }
+    dialogue
+}
