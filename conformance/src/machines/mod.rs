@@ -6,6 +6,7 @@ mod login;
 mod mailroom;
 mod pop3_server;
 mod role;
+mod smtp_server;
 
 use crate::runner::World;
 use crate::transcript::{Malformed, Transcript};
@@ -14,6 +15,8 @@ use crate::transcript::{Malformed, Transcript};
 type Make = fn(&Transcript) -> Result<Box<dyn World>, Malformed>;
 
 const MACHINES: &[(&str, Make)] = &[
+    ("smtp-server", smtp_server::smtp),
+    ("lmtp-server", smtp_server::lmtp),
     ("pop3-server", pop3_server::build),
     ("imap-server", imap_server::build),
     ("pop3", role::build),
