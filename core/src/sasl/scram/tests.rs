@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use proptest::prelude::*;
 
 use super::message::{ClientFinal, ClientFirst, ServerFinal, ServerFirst};
-use super::{Client, Flag, Server};
+use super::{Client, Flag, Server, signature, xor};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::sasl::client::Exchange as _;
 use crate::sasl::gs2::{Header, decode, encode};
+use crate::sasl::password::{client_key, hash, salt_password};
 use crate::sasl::server::Exchange as _;
 use crate::sasl::{Abort, Answer, ChannelBinding, Credentials, Failure, Question, ScramKeys, Step};
 
@@ -194,6 +195,19 @@ fn final_messages() {
     for (message, failure) in cases {
         assert_eq!(closing(&message), Err(failure), "{message}");
     }
+}
+
+/// RFC 5802 §5.1: the server checks that the nonce is the one that it sent, whatever else is right.
+#[test]
+fn a_good_proof_over_another_nonce() {
+    let without_proof = format!("c=biws,r={CLIENT_NONCE}another");
+    let salt = BASE64.decode("W22ZaJ0SNY7soEsUEjb6gQ==").expect("base64");
+    let salted = salt_password("pencil", &salt, 4096).expect("a password");
+    let bare = CLIENT_FIRST.strip_prefix("n,,").expect("the header");
+    let key = client_key(&salted);
+    let proof = xor(&key, &signature(&hash(&key), bare, SERVER_FIRST, &without_proof));
+    let message = format!("{without_proof},p={}", BASE64.encode(proof));
+    assert_eq!(closing(&message), Err(Failure::Credentials));
 }
 
 #[test]
