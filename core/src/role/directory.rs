@@ -198,15 +198,10 @@ impl Directory {
         same.next().filter(|_| same.next().is_none())
     }
 
-    /// SCRAM keys for a login that has none: the same for every way to write its name, as a user's
-    /// are.
+    /// SCRAM keys for a login that has none.
     #[must_use]
     pub fn decoy_keys(&self, login: &str) -> ScramKeys {
-        let login = login.to_lowercase();
-        if login.contains('@') {
-            return self.decoy.keys(&login);
-        }
-        self.decoy.keys(&format!("{login}@{}", self.domains[0]))
+        self.decoy.keys(login)
     }
 
     /// A hash for a login that has none.

@@ -7,12 +7,9 @@
 pub mod config;
 pub mod directory;
 mod effect;
-pub mod intake;
+pub mod imap;
 mod login;
-pub mod mda;
-pub mod ms;
-pub mod msa;
-pub mod mta;
+pub mod pop3;
 mod site;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};
