@@ -3,5 +3,7 @@
 pub mod clock;
 pub mod host;
 pub mod listener;
+pub mod server;
 pub mod session;
 pub mod shutdown;
+mod watch;

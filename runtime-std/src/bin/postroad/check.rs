@@ -1,0 +1,81 @@
+//! `postroad check`: what is wrong with the configuration, and what is in force.
+
+use crate::certificate::Files;
+use crate::current::site;
+use crate::settings::Settings;
+use postroad_core::smtp::Extension;
+use postroad_runtime_std::listener::Endpoint;
+use postroad_runtime_std::server::Service;
+
+/// How to print.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// As a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Says everything that is wrong.
+pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
+    let problems = problems(settings);
+    if arguments.json {
+        let limits = settings.config.limits.rows();
+        let limits: serde_json::Map<_, _> =
+            limits.into_iter().map(|(name, value, _)| (name.into(), value.into())).collect();
+        println!("{}", serde_json::json!({ "problems": problems, "limits": limits }));
+    } else {
+        describe(settings);
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} to mend:\n  {}", count(problems.len()), problems.join("\n  ")))
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "one thing".into() } else { format!("{problems} things") }
+}
+
+fn describe(settings: &Settings) {
+    let config = &settings.config;
+    println!("hostname    {}", config.hostname);
+    println!("domains     {}", config.local_domains().join(", "));
+    println!("data        {}", settings.data.display());
+    for service in Service::ALL {
+        let places = service.places(&config.listen);
+        let places = if places.is_empty() { "off".into() } else { places.join(", ") };
+        println!("{:<12}{places}", service.name());
+    }
+    println!("\nLimits in force:");
+    for (name, value, source) in config.limits.rows() {
+        println!("  {name:<30}{value:>12}  {source}");
+    }
+}
+
+/// Everything that would keep the server from starting or mail from arriving.
+pub fn problems(settings: &Settings) -> Vec<String> {
+    let mut problems = Vec::new();
+    let config = &settings.config;
+    for service in Service::ALL {
+        let wrong = |place: &String| Endpoint::parse(place).err();
+        let wrong = service.places(&config.listen).iter().filter_map(wrong);
+        problems.extend(wrong.map(|why| format!("[listen] {}: {why}", service.name())));
+    }
+    for extension in config.smtp.extensions.iter().flatten() {
+        let parsed = extension.parse::<Extension>();
+        problems.extend(parsed.err().map(|why| format!("[smtp] extensions: {why}")));
+    }
+    match Files::of(settings) {
+        Ok(files) if !files.self_signed => problems.extend(files.load().err()),
+        Ok(_) => {}
+        Err(why) => problems.push(why),
+    }
+    match site(settings, [0; 32]) {
+        Ok(site) => problems.extend(site.directory.dangling_aliases()),
+        Err(why) => problems.push(why),
+    }
+    problems
+}

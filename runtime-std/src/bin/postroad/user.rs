@@ -1,0 +1,197 @@
+//! `postroad user`: who has mail here.
+
+use crate::password;
+use crate::settings::Settings;
+use crate::users::Users;
+use clap::Args;
+use postroad_core::entropy::Entropy;
+use postroad_core::limits::Limits;
+use postroad_core::role::directory::User;
+use postroad_core::secret::Secret;
+use postroad_core::store::Account;
+use postroad_runtime_std::clock;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// What to do with users.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Add a user
+    Add(Password),
+    /// Change a user's password
+    Passwd(Password),
+    /// List the users
+    List {
+        /// As a JSON list
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a user; the mail stays where it is
+    Remove {
+        /// The user's address
+        address: String,
+    },
+}
+
+/// Whose password, and from where.
+#[derive(Args)]
+pub struct Password {
+    /// The user's address, such as alice@example.org
+    address: String,
+    /// Read the password from standard input, one line, without asking
+    #[arg(long)]
+    password_stdin: bool,
+    /// Take over a hash: Argon2 ($argon2id$...), SHA-crypt ($5$, $6$), bcrypt ($2b$) or {SSHA}; with
+    /// one there is no SCRAM
+    #[arg(long, value_name = "HASH", conflicts_with = "password_stdin")]
+    password_hash: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Says in words why it can't be done.
+pub fn run(settings: &Settings, command: Command) -> Result<(), String> {
+    match command {
+        Command::Add(password) => set(settings, &password, true),
+        Command::Passwd(password) => set(settings, &password, false),
+        Command::List { json } => list(settings, json),
+        Command::Remove { address } => remove(settings, &address),
+    }
+}
+
+fn set(settings: &Settings, password: &Password, new: bool) -> Result<(), String> {
+    let account = account(settings, &password.address)?;
+    // Before the password is asked for.
+    known(&Users::read(&settings.data)?, &account, !new)?;
+    let user = match &password.password_hash {
+        Some(hash) if password::is_known(hash) => {
+            User { password: Some(Secret::new(hash.clone())), scram: None }
+        }
+        Some(_) => return Err("--password-hash: not a hash that can be checked".into()),
+        None => hash(&ask(password.password_stdin)?)?,
+    };
+    Users::change(&settings.data, |users| {
+        known(users, &account, !new)?;
+        users.0.insert(account.clone(), user);
+        Ok(())
+    })?;
+    println!("{account}: {}", if new { "added" } else { "the password is changed" });
+    Ok(())
+}
+
+/// What is stored of `password`.
+///
+/// # Errors
+/// Says why it can't be a password.
+pub fn hash(password: &Secret<String>) -> Result<User, String> {
+    let mut entropy: Entropy = clock::entropy().map_err(|error| error.to_string())?;
+    if password.expose().is_empty() {
+        return Err("an empty password lets everybody in".into());
+    }
+    password::hash(password.expose(), &mut entropy)
+        .map_err(|why| format!("this can't be a password: {why}"))
+}
+
+fn list(settings: &Settings, json: bool) -> Result<(), String> {
+    let users = Users::read(&settings.data)?;
+    if json {
+        let rows = users.0.iter().map(|(account, user)| {
+            serde_json::json!({ "address": account.as_str(), "scram": user.scram.is_some() })
+        });
+        println!("{}", rows.collect::<serde_json::Value>());
+    } else {
+        users.0.keys().for_each(|account| println!("{account}"));
+    }
+    Ok(())
+}
+
+fn remove(settings: &Settings, address: &str) -> Result<(), String> {
+    let account =
+        Account::parse(address, &Limits::DEFAULT).map_err(|why| format!("{address}: {why}"))?;
+    Users::change(&settings.data, |users| {
+        users
+            .0
+            .remove(&account)
+            .map(drop)
+            .ok_or_else(|| format!("{account}: there is no such user"))
+    })?;
+    println!("{account}: removed; the mail stays in {}", settings.data.join("mail").display());
+    Ok(())
+}
+
+fn account(settings: &Settings, address: &str) -> Result<Account, String> {
+    let account = Account::parse(address, &settings.config.limits)
+        .map_err(|why| format!("{address}: {why}"))?;
+    let domains = settings.config.local_domains();
+    let local = |domain: &&str| {
+        Account::parse(&format!("x@{domain}"), &Limits::DEFAULT)
+            .is_ok_and(|it| it.domain() == account.domain())
+    };
+    if domains.iter().any(local) {
+        return Ok(account);
+    }
+    let domains = domains.join(", ");
+    Err(format!(
+        "{address}: the local domains are {domains}; add others under `domains` in the configuration"
+    ))
+}
+
+fn known(users: &Users, account: &Account, expected: bool) -> Result<(), String> {
+    match (users.0.contains_key(account), expected) {
+        (true, false) => Err(format!(
+            "{account}: there is such a user already; `postroad user passwd` changes the password"
+        )),
+        (false, true) => {
+            Err(format!("{account}: there is no such user; `postroad user add` adds one"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads a password: from standard input as it comes, or asked for on a terminal without echo.
+fn ask(from_stdin: bool) -> Result<Secret<String>, String> {
+    let stdin = std::io::stdin();
+    if !from_stdin && !stdin.is_terminal() {
+        return Err("there is no terminal to ask for a password; use --password-stdin".into());
+    }
+    let read = || -> Result<Secret<String>, String> {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(|error| error.to_string())?;
+        Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_string()))
+    };
+    if from_stdin {
+        return read();
+    }
+    let quiet = Quiet::new().map_err(|error| error.to_string())?;
+    let mut asked = [Secret::default(), Secret::default()];
+    for (prompt, answer) in ["Password: ", "Once more: "].into_iter().zip(&mut asked) {
+        eprint!("{prompt}");
+        let _ = std::io::stderr().flush();
+        *answer = read()?;
+        eprintln!();
+    }
+    drop(quiet);
+    let [one, two] = asked;
+    if one == two { Ok(one) } else { Err("the two differ; nothing is changed".into()) }
+}
+
+/// A terminal that does not show what is typed, until dropped.
+struct Quiet(rustix::termios::Termios);
+
+impl Quiet {
+    fn new() -> std::io::Result<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let now = rustix::termios::OptionalActions::Now;
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), now, &self.0);
+    }
+}
