@@ -99,3 +99,7 @@ pub mod store;
 pub mod timers;
 #[cfg(feature = "tls")]
 pub mod tls;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

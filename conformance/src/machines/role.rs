@@ -10,8 +10,7 @@ use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Instant, Session, Ticket};
 use postroad_core::role::config::{Cleartext, Config, Targets};
 use postroad_core::role::directory::User;
-use postroad_core::role::imap::Imap;
-use postroad_core::role::pop3::MaildropAccess;
+use postroad_core::role::ms::{Imap, Pop3};
 use postroad_core::role::{Check, Effect, Input, Peer, Site, Verdict};
 use postroad_core::secret::Secret;
 use postroad_core::store::{self, Account};
@@ -134,7 +133,7 @@ impl World for RoleWorld {
         let voice = RoleVoice { desk: self.mailroom.desk(), asked: None };
         let role = machine.unwrap_or(&self.role);
         Ok(match role {
-            "pop3" => Box::new(Scripted::new(MaildropAccess::new(now, site, peer, entropy), voice)),
+            "pop3" => Box::new(Scripted::new(Pop3::new(now, site, peer, entropy), voice)),
             "imap" => Box::new(Scripted::new(Imap::new(now, site, peer, entropy), voice)),
             _ => return Err(format!("there is no role `{role}`")),
         })

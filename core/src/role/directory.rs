@@ -198,10 +198,15 @@ impl Directory {
         same.next().filter(|_| same.next().is_none())
     }
 
-    /// SCRAM keys for a login that has none.
+    /// SCRAM keys for a login that has none: the same for every way to write its name, as a user's
+    /// are.
     #[must_use]
     pub fn decoy_keys(&self, login: &str) -> ScramKeys {
-        self.decoy.keys(login)
+        let login = login.to_lowercase();
+        if login.contains('@') {
+            return self.decoy.keys(&login);
+        }
+        self.decoy.keys(&format!("{login}@{}", self.domains[0]))
     }
 
     /// A hash for a login that has none.

@@ -44,7 +44,7 @@ impl Login {
                 let known =
                     user.and_then(|(account, user)| Some((account.to_string(), user.scram?)));
                 let (authcid, keys) = known.unwrap_or_else(|| {
-                    let keys = self.site.directory.decoy_keys(&authcid.to_lowercase());
+                    let keys = self.site.directory.decoy_keys(&authcid);
                     (authcid, keys)
                 });
                 Judgement::Answer(sasl::Answer::Keys { authcid, keys })

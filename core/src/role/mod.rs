@@ -7,9 +7,12 @@
 pub mod config;
 pub mod directory;
 mod effect;
-pub mod imap;
+pub mod intake;
 mod login;
-pub mod pop3;
+pub mod mda;
+pub mod ms;
+pub mod msa;
+pub mod mta;
 mod site;
 
 pub use effect::{Check, Effect, Input, Report, Verdict};

@@ -100,3 +100,11 @@ fn what_is_wrong_is_said() {
         directory.users().map(|(it, _)| it.clone()).take(1).collect::<Vec<_>>()
     );
 }
+
+#[test]
+fn who_does_not_exist_has_one_set_of_keys_too() {
+    let directory = directory();
+    let keys = directory.decoy_keys("carol@example.org");
+    assert_eq!(keys, directory.decoy_keys("Carol"));
+    assert_ne!(keys, directory.decoy_keys("dave"));
+}

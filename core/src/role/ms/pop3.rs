@@ -1,10 +1,10 @@
 //! Access to the message store by POP3: the maildrop is the login's INBOX, held by one session.
 
-use super::login::{Judgement, Login};
-use super::{Effect, Input, Peer, Report, Site};
 use crate::entropy::Entropy;
 use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
 use crate::pop3::{self, Config, Message, Output, Refusal};
+use crate::role::login::{Judgement, Login};
+use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl::{self, Accepted, Mechanism};
 use crate::store::{self, Access, Account, MailboxName, Opened, Uid};
 use alloc::collections::VecDeque;
@@ -18,7 +18,7 @@ mod tests;
 
 /// A POP3 server over the message store.
 #[derive(Debug)]
-pub struct MaildropAccess {
+pub struct Pop3 {
     server: pop3::Server,
     site: Arc<Site>,
     peer: Peer,
@@ -43,7 +43,7 @@ enum Awaits {
     Removed(Ticket),
 }
 
-impl MaildropAccess {
+impl Pop3 {
     /// A server of `site` for a connection from `peer`.
     #[must_use]
     pub fn new(now: Instant, site: Arc<Site>, peer: Peer, entropy: Entropy) -> Self {
@@ -185,7 +185,7 @@ const fn refusal(failure: &store::Failure) -> Refusal {
     }
 }
 
-impl Machine for MaildropAccess {
+impl Machine for Pop3 {
     type Input = Input;
     type Output = Effect;
 
@@ -230,7 +230,7 @@ impl Machine for MaildropAccess {
     }
 }
 
-impl Session for MaildropAccess {
+impl Session for Pop3 {
     fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) {
         self.now = now;
         self.server.handle_bytes(now, bytes);

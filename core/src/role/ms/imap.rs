@@ -1,11 +1,11 @@
 //! Mailbox access by IMAP (RFC 3501): a protocol session whose logins the directory judges and
 //! whose requests go to the store of the account that has logged in.
 
-use super::login::{Judgement, Login};
-use super::{Effect, Input, Peer, Report, Site};
 use crate::entropy::Entropy;
 use crate::imap::server::{self, Config, Event, Output, Server};
 use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants};
+use crate::role::login::{Judgement, Login};
+use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl;
 use alloc::sync::Arc;
 
@@ -17,7 +17,7 @@ mod tests;
 /// ```
 /// use postroad_core::entropy::Entropy;
 /// use postroad_core::machine::{Instant, Machine, Session};
-/// use postroad_core::role::{Peer, Site, config::Config, imap::Imap};
+/// use postroad_core::role::{Peer, Site, config::Config, ms::Imap};
 ///
 /// let site = Site::new(Config::default(), [7; 32])?;
 /// let entropy = Entropy::from_seed([7; 32]);

@@ -24,8 +24,8 @@ struct Ward {
     reports: Vec<String>,
 }
 
-impl Host<MaildropAccess> for Ward {
-    fn perform(&mut self, now: Instant, session: &mut MaildropAccess, effect: Effect) {
+impl Host<Pop3> for Ward {
+    fn perform(&mut self, now: Instant, session: &mut Pop3, effect: Effect) {
         match effect {
             Effect::Report(report) => self.reports.push(report.to_string()),
             Effect::Authenticate { ticket, check } => {
@@ -53,7 +53,7 @@ impl Host<MaildropAccess> for Ward {
 }
 
 struct Room {
-    session: MaildropAccess,
+    session: Pop3,
     ward: Ward,
     now: Instant,
 }
@@ -98,7 +98,7 @@ fn filled() -> Memory {
 impl Room {
     fn new(memory: &Memory, peer: Peer) -> Self {
         let now = Instant::from_seconds(1_000);
-        let session = MaildropAccess::new(now, site(), peer, Entropy::from_seed([1; 32]));
+        let session = Pop3::new(now, site(), peer, Entropy::from_seed([1; 32]));
         let store = memory.session();
         let ward = Ward { store, verdict: None, unreadable: None, reports: Vec::new() };
         let mut room = Self { session, ward, now };

@@ -1,0 +1,47 @@
+//! The delivery agent (RFC 5598 §4.3.3): files mail from a local transfer agent, by LMTP.
+
+use super::Site;
+use super::directory::Route;
+use super::intake::{Header, Intake, Policy};
+use super::mta::no_such_user;
+use crate::address::{ForwardPath, ReversePath};
+use crate::message::header::Scanner;
+use crate::smtp::{Extension, Protocol, Reply};
+use crate::store::Account;
+use alloc::vec::Vec;
+
+/// A delivery agent: an LMTP server (RFC 2033) that tells the outcome for each recipient.
+pub type Delivery = Intake<Filing>;
+
+/// What a delivery agent does about a message.
+#[derive(Debug)]
+pub enum Filing {}
+
+impl Policy for Filing {
+    const PROTOCOL: Protocol = Protocol::Lmtp;
+
+    /// What helps a transfer agent next door; BINARYMIME is left out, since the store keeps lines.
+    fn extensions() -> Vec<Extension> {
+        let wanted = |it: &Extension| {
+            use Extension::{Chunking, Dsn, EightBitMime, EnhancedStatusCodes, Pipelining};
+            matches!(it, Pipelining | EnhancedStatusCodes | EightBitMime | Dsn | Chunking)
+                || matches!(it, Extension::Size(_) | Extension::SmtpUtf8)
+        };
+        Extension::defaults().into_iter().filter(wanted).collect()
+    }
+
+    fn check_sender(_: &Site, _: Option<&Account>, _: &ReversePath) -> Result<(), Reply> {
+        Ok(())
+    }
+
+    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Vec<Account>, Reply> {
+        match site.directory.route(forward_path) {
+            Route::Local(accounts) => Ok(accounts),
+            Route::Unknown | Route::Elsewhere => Err(no_such_user()),
+        }
+    }
+
+    fn header(_: &Site) -> Header {
+        Header::Passing(Scanner::new())
+    }
+}
