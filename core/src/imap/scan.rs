@@ -53,11 +53,12 @@ impl<'a> Scanner<'a> {
         if self.eat(b' ') {
             return Ok(());
         }
-        Err(if self.rest.is_empty() {
-            "Arguments are missing".into()
-        } else {
-            "A space is missing between arguments".into()
-        })
+        let text = match self.peek() {
+            None => "Arguments are missing",
+            Some(0x80..) => "Characters beyond ASCII need a literal",
+            Some(_) => "A space is missing between arguments",
+        };
+        Err(text.into())
     }
 
     /// The end of the command.

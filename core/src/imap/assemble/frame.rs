@@ -24,8 +24,9 @@ pub(super) enum Found {
     Command(usize),
     /// A literal's head, up to its CRLF.
     Literal(usize, Literal),
-    /// Nonsense from `at` on, within a literal of which so much is left.
-    Bad { at: usize, literal: u64, text: &'static str },
+    /// Nonsense at `at`. The command is to be dropped from `from` on, where so much of a literal is
+    /// left.
+    Bad { at: usize, from: usize, literal: u64, text: &'static str },
 }
 
 impl Frame {
@@ -39,7 +40,7 @@ impl Frame {
                 let at = self.seen + nul;
                 let literal = (self.literal_end - at) as u64;
                 let text = "A literal holds a NUL";
-                return Some(Found::Bad { at, literal, text });
+                return Some(Found::Bad { at, from: at, literal, text });
             }
             self.seen = there;
             if there < self.literal_end {
@@ -51,9 +52,7 @@ impl Frame {
         let (at, stopped) = (self.seen + stop, line.get(stop..).unwrap_or_default());
         let most = (self.literals + bounds.line).min(bounds.command);
         if at > most {
-            let at = most.max(self.seen);
-            let text = "The command line is too long";
-            return Some(Found::Bad { at, literal: 0, text });
+            return Some(self.bad_line(most.max(self.seen), "The command line is too long"));
         }
         self.seen = at;
         let text = match stopped {
@@ -68,7 +67,13 @@ impl Frame {
             [0, ..] => "The command holds a NUL",
             _ => "A line ends with CR and LF, and only there is either",
         };
-        Some(Found::Bad { at, literal: 0, text })
+        Some(self.bad_line(at, text))
+    }
+
+    /// What is dropped begins where a literal's head may have begun.
+    fn bad_line(&self, at: usize, text: &'static str) -> Found {
+        let from = at.saturating_sub(KEPT).max(self.literal_end);
+        Found::Bad { at, from, literal: 0, text }
     }
 
     /// Makes `literal`, which begins at `start`, part of the command; false if it is too large.

@@ -126,8 +126,8 @@ enum State {
     Line { longest: usize, seen: usize },
     /// The rest of a command that was not understood: of a literal so many octets, then of lines.
     Dropped { literal: u64, budget: u64 },
-    /// Something without an end worth waiting for.
-    Endless,
+    /// Something without an end worth waiting for, for the reason that is told.
+    Endless(&'static str),
     /// Nothing that matters: the connection closes.
     Closed,
 }
@@ -160,9 +160,9 @@ impl Assembler {
                 State::Tail(_) => self.poll_tail(inbox),
                 State::Line { .. } => self.poll_line(inbox),
                 State::Dropped { .. } => self.poll_dropped(inbox),
-                State::Endless => {
+                &mut State::Endless(text) => {
                     self.state = State::Closed;
-                    return Some(Step::Bye("Too much would have to be skipped"));
+                    return Some(Step::Bye(text));
                 }
                 State::Offered(..) | State::Closed => return None,
             };
@@ -245,9 +245,9 @@ impl Assembler {
                     Synchronizing::No => Progress::Moved,
                 }
             }
-            Some(Found::Bad { at, literal, text }) => {
+            Some(Found::Bad { at, from, literal, text }) => {
                 let bad = Bad::at(&octets[..at], text);
-                self.drop_from(inbox, at, literal);
+                self.drop_from(inbox, from, literal);
                 Progress::Step(Step::Bad(bad))
             }
         }
@@ -329,7 +329,7 @@ impl Assembler {
         let from = seen.saturating_sub(1);
         let end = memmem::find(&octets[from..], b"\r\n").map(|found| from + found);
         if end.unwrap_or(octets.len().saturating_sub(1)) > *longest {
-            self.state = State::Endless;
+            self.state = State::Endless("The line is too long");
             return Progress::Moved;
         }
         *seen = octets.len();
@@ -361,7 +361,7 @@ impl Assembler {
         inbox.consume(count);
         let spent = count as u64;
         let Some(left) = budget.checked_sub(spent) else {
-            self.state = State::Endless;
+            self.state = State::Endless(TOO_MUCH);
             return Progress::Moved;
         };
         *budget = left;
@@ -396,10 +396,13 @@ impl Assembler {
             Synchronizing::No if literal.size <= budget => {
                 State::Dropped { literal: literal.size, budget }
             }
-            Synchronizing::No => State::Endless,
+            Synchronizing::No => State::Endless(TOO_MUCH),
         };
     }
 }
+
+/// Why a connection closes in the middle of a command.
+const TOO_MUCH: &str = "Too much would have to be skipped";
 
 /// Octets of a line's end.
 const CRLF: usize = 2;

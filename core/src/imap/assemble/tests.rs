@@ -107,7 +107,7 @@ fn lines() {
         run(b"\r\na\r\na FOO\r\nb NOOP\r\n"),
         [
             "* bad: A command starts with a tag",
-            "* bad: A command's name is missing",
+            "* bad: A command is a tag, a space and a name",
             "a bad: There is no such command",
             "b Noop"
         ]
@@ -150,7 +150,7 @@ fn lines_that_are_too_long() {
     let too_long = ["a bad: The command line is too long", "b Noop"];
     assert_eq!(run(line(60).as_bytes()), no_such);
     assert_eq!(run(line(61).as_bytes()), too_long);
-    assert_eq!(run(line(258).as_bytes()), too_long);
+    assert_eq!(run(line(218).as_bytes()), too_long);
     assert_eq!(run(line(400).as_bytes()), ["a bad: The command line is too long", "bye"]);
     assert_eq!(run(&[b'x'; 2_000]), ["* bad: The command line is too long", "bye"]);
     // Literals do not count, but what is around them does.
@@ -160,6 +160,11 @@ fn lines_that_are_too_long() {
     // The end of a line that is dropped may announce a literal, and that is dropped too.
     let text = format!("a {} {{8+}}\r\nb NOOP\r\n\r\nc NOOP\r\n", "x".repeat(90));
     assert_eq!(run(text.as_bytes()), ["a bad: The command line is too long", "c Noop"]);
+    // Even if the limit falls into its head.
+    for length in 45..65 {
+        let text = format!("a {} {{8+}}\r\nb NOOP\r\n\r\nc NOOP\r\n", "x".repeat(length));
+        assert_eq!(run(text.as_bytes())[1..], ["c Noop"], "{length}");
+    }
     // Or one for which the client waits, in vain.
     let text = format!("a {} {{8}}\r\nb NOOP\r\n", "x".repeat(90));
     assert_eq!(run(text.as_bytes()), too_long);

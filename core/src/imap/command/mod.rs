@@ -38,7 +38,7 @@ pub(super) fn parse(octets: &[u8], search_depth: usize) -> Result<(Tag, Command)
 pub(super) fn parse_tag(scanner: &mut Scanner<'_>) -> Result<Tag, Bad> {
     let tag = scanner.tag().and_then(|tag| {
         let tag = Tag::new(tag).ok_or("A command starts with a tag")?;
-        scanner.space().map_err(|_| "A command's name is missing")?;
+        scanner.space().map_err(|_| "A command is a tag, a space and a name")?;
         Ok(tag)
     });
     tag.map_err(|Syntax(text)| Bad { tag: None, text })
