@@ -132,6 +132,8 @@ limits! {
     client_end: Duration = Duration::from_secs(10 * 60), "RFC 5321 §4.5.3.2.6";
     /// Client: lines of one reply.
     client_reply_lines: usize = 100, "precedent: Exim";
+    /// Client: octets of one line of a reply, CRLF included.
+    client_reply_line: usize = 2_048, "RFC 5321 §4.5.3.1.5 (512 and up); precedent: Postfix line_length_limit";
 }
 
 /// A limit's value, written for a person.

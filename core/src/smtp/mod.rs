@@ -14,6 +14,7 @@
 //! | `server` | the session that takes mail | 5321, 2920, 2033 |
 //! | `client` | the session that hands mail over | 5321, 2920, 2033 |
 
+pub mod client;
 mod command;
 mod data;
 mod extension;
@@ -23,6 +24,7 @@ pub mod server;
 #[cfg(test)]
 mod tests;
 
+pub use client::Client;
 pub use command::{Command, SyntaxError};
 pub use extension::{Extension, UnknownExtension};
 pub use parameters::{Body, MailParameters, Notify, OriginalRecipient, RcptParameters, Return};
