@@ -194,8 +194,13 @@ impl Connection {
     }
 
     pub(super) fn check_login_deadline(&mut self) {
-        if self.login_deadline().is_some_and(|deadline| self.now >= deadline) {
-            self.bye("Autologout: no login for too long");
+        if self.login_deadline().is_none_or(|deadline| self.now < deadline) {
+            return;
+        }
+        match self.phase {
+            // In the middle of a handshake there is nobody to take leave of.
+            Phase::StartTls => self.close("TLS took too long"),
+            _ => self.bye("Autologout: no login for too long"),
         }
     }
 

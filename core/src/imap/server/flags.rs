@@ -62,8 +62,7 @@ impl Storing {
     /// Sees to it that [`Ending`](super::ending::Ending) tells the flags, or does not.
     fn handle_changes(&self, view: &mut View, changes: Changes) -> Status {
         let stored: Vec<Uid> = changes.entries.iter().map(|entry| entry.uid).collect();
-        let wanted = view.uids(&self.ranges);
-        let asked: Vec<Uid> = wanted.iter().filter(|uid| view.sequence(*uid).is_some()).collect();
+        let asked = view.uids(&self.ranges);
         let keywords = changes.keywords.clone().unwrap_or_else(|| view.keywords().clone());
         if self.silent {
             // The client knows what its command makes of the flags that it knows.
@@ -82,7 +81,7 @@ impl Storing {
             view.touch(stored.iter().copied());
         }
         let is_missed = |uid: &Uid| stored.binary_search(uid).is_err();
-        let has_missed = asked.iter().any(is_missed);
+        let has_missed = asked.iter().any(|uid| is_missed(&uid));
         view.apply(changes);
         match self.numbering {
             // RFC 2180 §4.2.2: what could be done is done.

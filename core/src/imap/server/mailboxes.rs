@@ -13,10 +13,27 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 pub(super) struct Changing {
     request: Option<Request>,
-    /// A mailbox that is no longer what it was: where it or one below it is selected, it no longer
-    /// is.
-    unselects: Option<MailboxName>,
+    unselects: Unselects,
     done: &'static str,
+}
+
+/// Which mailbox is no longer what it was, and so, if it is selected, no longer is.
+#[derive(Debug)]
+enum Unselects {
+    Nothing,
+    Only(MailboxName),
+    /// This one, and those below.
+    Tree(MailboxName),
+}
+
+impl Unselects {
+    fn concerns(&self, selected: &MailboxName) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Only(name) => selected == name,
+            Self::Tree(name) => selected == name || selected.is_below(name),
+        }
+    }
 }
 
 impl Changing {
@@ -30,11 +47,8 @@ impl Changing {
     }
 
     fn handle_done(&mut self, connection: &mut Connection) -> Step {
-        let name = self.unselects.take();
-        let selected = connection.selected().map(|selected| &selected.name);
-        let concerns =
-            |name: &MailboxName| selected.is_some_and(|it| it == name || it.is_below(name));
-        if name.as_ref().is_some_and(concerns) {
+        let unselects = core::mem::replace(&mut self.unselects, Unselects::Nothing);
+        if connection.selected().is_some_and(|selected| unselects.concerns(&selected.name)) {
             connection.deselect();
             return Step::Ask(Request::Close);
         }
@@ -42,7 +56,7 @@ impl Changing {
     }
 }
 
-fn begin(request: Request, unselects: Option<MailboxName>, done: &'static str) -> Begun {
+fn begin(request: Request, unselects: Unselects, done: &'static str) -> Begun {
     let changing = Changing { request: Some(request), unselects, done };
     Ok((Manner::FREE, Task::Change(changing)))
 }
@@ -68,19 +82,22 @@ pub(super) fn begin_create(
         _ => return Err(no("A mailbox has one special use at most").with_code(Code::UseAttr)),
     };
     let account = account(connection)?;
-    begin(Request::Create { account, mailbox, special_use }, None, "CREATE completed")
+    begin(Request::Create { account, mailbox, special_use }, Unselects::Nothing, "CREATE completed")
 }
 
 pub(super) fn begin_delete(connection: &Connection, mailbox: &Mailbox) -> Begun {
     let (account, mailbox) = (account(connection)?, connection.name(mailbox)?);
-    let unselects = Some(mailbox.clone());
+    let unselects = Unselects::Only(mailbox.clone());
     begin(Request::Delete { account, mailbox }, unselects, "DELETE completed")
 }
 
 pub(super) fn begin_rename(connection: &Connection, from: &Mailbox, to: &Mailbox) -> Begun {
     let (from, to) = (connection.name(from)?, connection.name(to)?);
     // RFC 3501 §6.3.5: INBOX stays, only its messages go.
-    let unselects = (!from.is_inbox()).then(|| from.clone());
+    let unselects = match from.is_inbox() {
+        true => Unselects::Nothing,
+        false => Unselects::Tree(from.clone()),
+    };
     let account = account(connection)?;
     begin(Request::Rename { account, from, to }, unselects, "RENAME completed")
 }
@@ -92,7 +109,7 @@ pub(super) fn begin_subscribe(
 ) -> Begun {
     let (account, mailbox) = (account(connection)?, connection.name(mailbox)?);
     let done = if subscribed { "SUBSCRIBE completed" } else { "UNSUBSCRIBE completed" };
-    begin(Request::Subscribe { account, mailbox, subscribed }, None, done)
+    begin(Request::Subscribe { account, mailbox, subscribed }, Unselects::Nothing, done)
 }
 
 pub(super) fn begin_status(

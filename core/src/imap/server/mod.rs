@@ -336,7 +336,9 @@ impl Machine for Server {
 
     fn handle_shutdown(&mut self, now: Instant) {
         self.connection.now = now;
-        self.peer = Peer::Dismissed;
+        if self.peer == Peer::Here {
+            self.peer = Peer::Dismissed;
+        }
     }
 
     fn poll(&mut self) -> Option<Output> {

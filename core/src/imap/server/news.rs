@@ -78,9 +78,10 @@ impl Connection {
 
     /// FLAGS and PERMANENTFLAGS.
     pub(super) fn tell_keywords(&mut self) {
-        let limits = self.config.limits.clone();
+        let config = self.config.clone();
         if let Some(selected) = self.selected() {
-            let (flags, permanent) = (selected.all_flags(), selected.permanent_flags(&limits));
+            let (flags, permanent) =
+                (selected.all_flags(), selected.permanent_flags(&config.limits));
             self.respond(Response::Flags(flags));
             self.respond(ok("Flags that last").with_code(permanent));
         }

@@ -118,7 +118,7 @@ impl Searching {
 
     /// Judges messages until something must be asked.
     fn judge(&mut self, connection: &mut Connection) -> Option<Step> {
-        let limits = connection.config.limits.clone();
+        let config = connection.config.clone();
         let Some(selected) = connection.selected() else {
             return Some(Step::Done(confused()));
         };
@@ -134,7 +134,7 @@ impl Searching {
                     self.go_on();
                 }
                 Err(Need::Header) => {
-                    let gathering = Gathering::new(entry.uid, 0..entry.size, &limits);
+                    let gathering = Gathering::new(entry.uid, 0..entry.size, &config.limits);
                     self.stage = Stage::Gather(gathering);
                     return None;
                 }
