@@ -19,6 +19,9 @@ const MACHINES: &[(&str, Make)] = &[
     ("lmtp-server", smtp_server::lmtp),
     ("pop3-server", pop3_server::build),
     ("imap-server", imap_server::build),
+    ("mta", role::build),
+    ("msa", role::build),
+    ("mda", role::build),
     ("pop3", role::build),
     ("imap", role::build),
 ];

@@ -10,7 +10,10 @@ use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Instant, Session, Ticket};
 use postroad_core::role::config::{Cleartext, Config, Targets};
 use postroad_core::role::directory::User;
+use postroad_core::role::mda::Delivery;
 use postroad_core::role::ms::{Imap, Pop3};
+use postroad_core::role::msa::Submission;
+use postroad_core::role::mta::Inbound;
 use postroad_core::role::{Check, Effect, Input, Peer, Site, Verdict};
 use postroad_core::secret::Secret;
 use postroad_core::store::{self, Account};
@@ -133,6 +136,9 @@ impl World for RoleWorld {
         let voice = RoleVoice { desk: self.mailroom.desk(), asked: None };
         let role = machine.unwrap_or(&self.role);
         Ok(match role {
+            "mta" => Box::new(Scripted::new(Inbound::new(now, site, peer, entropy), voice)),
+            "msa" => Box::new(Scripted::new(Submission::new(now, site, peer, entropy), voice)),
+            "mda" => Box::new(Scripted::new(Delivery::new(now, site, peer, entropy), voice)),
             "pop3" => Box::new(Scripted::new(Pop3::new(now, site, peer, entropy), voice)),
             "imap" => Box::new(Scripted::new(Imap::new(now, site, peer, entropy), voice)),
             _ => return Err(format!("there is no role `{role}`")),
