@@ -97,8 +97,10 @@ impl Home {
                 continue;
             };
             let cur = join(&self.root, &folder).join("cur");
-            if files.stat(&cur).is_ok_and(|stat| stat.is_folder) {
-                tree.insert(name, None);
+            match files.stat(&cur) {
+                Ok(stat) if stat.is_folder => tree.insert(name, None),
+                Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => (),
+                Err(errno) => return Err(failed(&cur)(errno)),
             }
         }
         let uses = texts::parse_special_uses(&self.read(texts::SPECIAL_USES)?, limits);

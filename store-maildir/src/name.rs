@@ -3,6 +3,9 @@
 use postroad_core::store::Flags;
 use std::fmt::Write as _;
 
+#[cfg(test)]
+mod tests;
+
 /// The letters of flags in a file name's info, in the order in which they are written.
 const LETTERS: [(u8, Flags); 5] = [
     (b'D', Flags::DRAFT),

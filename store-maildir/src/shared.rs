@@ -94,21 +94,35 @@ impl Shared {
     }
 
     /// Writes a file anew; whoever reads it sees the old text or the new one, before and after a
-    /// crash. `folder` is a mailbox's.
+    /// crash, and the old one if this fails. `folder` is a mailbox's.
     pub(crate) fn replace(&self, folder: &Path, name: &str, text: &[u8]) -> Result<(), Failure> {
-        let spare = folder.join("tmp").join(self.unique());
+        let files = &*self.files;
         let path = folder.join(name);
-        let write = || {
-            let mut file = self.files.create(&spare)?;
+        let [spare, old] = [0; 2].map(|_| folder.join("tmp").join(self.unique()));
+        let had_old = files.link(&path, &old).is_ok();
+        let mut renamed = false;
+        let mut write = || {
+            let mut file = files.create(&spare)?;
             file.write(text)?;
             file.sync()?;
-            self.files.rename(&spare, &path)
+            files.rename(&spare, &path)?;
+            renamed = true;
+            files.sync_folder(folder)
         };
-        write().map_err(|errno| {
-            let _ = self.files.remove(&spare);
-            failed(&path)(errno)
-        })?;
-        self.files.sync_folder(folder).map_err(failed(folder))
+        let written = write();
+        if written.is_ok() {
+            if had_old {
+                let _ = files.remove(&old);
+            }
+        } else if renamed && had_old {
+            let _ = files.rename(&old, &path);
+        } else {
+            let _ = files.remove(if renamed { &path } else { &spare });
+            if had_old {
+                let _ = files.remove(&old);
+            }
+        }
+        written.map_err(failed(&path))
     }
 
     /// A UIDVALIDITY that no mailbox of the account has had, so that none can be taken for an

@@ -5,6 +5,9 @@ use postroad_core::limits::Limits;
 use postroad_core::store::{Keywords, MailboxName, SpecialUse};
 use std::collections::BTreeSet;
 
+#[cfg(test)]
+mod tests;
+
 /// Dovecot's and Maildir++'s file of subscribed names.
 pub(crate) const SUBSCRIPTIONS: &str = "subscriptions";
 /// Dovecot's file of keywords in each folder.

@@ -16,6 +16,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
+#[cfg(test)]
+mod tests;
+
 /// The file's name in its folder.
 pub(crate) const FILE: &str = "postroad-uids";
 

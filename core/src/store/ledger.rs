@@ -91,6 +91,11 @@ impl<T> Ledger<T> {
         self.uid_next
     }
 
+    /// Records that all UIDs below `uid_next` have been given away.
+    pub fn reserve(&mut self, uid_next: u32) {
+        self.uid_next = self.uid_next.max(uid_next);
+    }
+
     /// The lowest UID whose message is still recent for whoever is told of it next.
     #[must_use]
     pub const fn recent_from(&self) -> u32 {

@@ -141,8 +141,10 @@ impl Mailbox {
         let map = mailbox.load_map(now)?;
         mailbox.ledger = Ledger::new(map.uid_validity, map.uid_next, map.recent_from, keywords);
         mailbox.scan(now, &map.messages)?;
-        mailbox.compact_if_due()?;
-        Ok(mailbox)
+        match mailbox.compact_if_due() {
+            Ok(()) | Err(Failure::Full) => Ok(mailbox),
+            Err(failure) => Err(failure),
+        }
     }
 
     fn files(&self) -> &dyn Files {
@@ -161,6 +163,9 @@ impl Mailbox {
 
     /// Opens a message's file.
     pub(crate) fn open(&mut self, now: Instant, uid: Uid) -> Result<Content, Failure> {
+        if self.ledger.get(uid).is_none() {
+            self.refresh(now)?;
+        }
         for _ in 0..ATTEMPTS {
             let message = self.ledger.get(uid).ok_or(Failure::NoMessage)?;
             let path = self.path(message.kept.place, &message.kept.name);

@@ -71,46 +71,61 @@ impl Mailbox {
     /// Gives the arrivals their UIDs: first in the map, then in the books. `known` are UIDs that
     /// the map had for keys when the mailbox was loaded.
     pub(super) fn number(&mut self, known: &HashMap<Box<[u8]>, Numbered>) -> Result<(), Failure> {
+        self.adopt(known);
         if self.arrivals.is_empty() {
             return Ok(());
         }
         let _lock = self.lock()?;
-        let foreign = self.foreign_map()?;
-        let mut next = self.ledger.uid_next();
+        self.follow_map()?;
+        let next = self.ledger.uid_next();
         let mut text = String::new();
-        let mut records = 0;
-        let mut numbered: Vec<Uid> = Vec::with_capacity(self.arrivals.len());
-        if let Some(map) = &foreign {
-            next = next.max(map.uid_next);
+        let mut uids = Vec::with_capacity(self.arrivals.len());
+        for (uid, arrival) in (next..u32::MAX).zip(&self.arrivals) {
+            let size = (!arrival.sized_by_name).then_some(arrival.size);
+            uid_map::write_message(&mut text, arrival.name.key(), Numbered { uid, size });
+            uids.extend(Uid::new(uid));
         }
-        let mapped = foreign.as_ref().map_or(known, |map| &map.messages);
-        for arrival in &self.arrivals {
-            let key = arrival.name.key();
-            // A number that another process gave counts, unless it was given out here for good.
-            let given = mapped.get(key).map(|numbered| numbered.uid);
-            let given = given.filter(|uid| foreign.is_none() || *uid >= self.ledger.uid_next());
-            let uid = given.unwrap_or(next);
-            let uid = Uid::new(uid).filter(|uid| uid.get() < u32::MAX);
-            let uid = uid.ok_or(Failure::Limit("the mailbox has no UID left"))?;
-            if given.is_none() {
-                let size = (!arrival.sized_by_name).then_some(arrival.size);
-                let uid = uid.get();
-                uid_map::write_message(&mut text, key, Numbered { uid, size });
-                records += 1;
-                next += 1;
-            }
-            numbered.push(uid);
+        if uids.len() < self.arrivals.len() {
+            return Err(Failure::Limit("the mailbox has no UID left"));
         }
-        if records > 0 {
-            if self.map.broken || self.map.stat.is_none() {
-                self.rewrite_map(&text, records)?;
-            } else {
-                self.append_map(&text, records, true)?;
-            }
+        if self.map.broken || self.map.stat.is_none() {
+            self.rewrite_map(&text, uids.len())?;
+        } else if !uids.is_empty() {
+            self.append_map(&text, uids.len(), true)?;
         }
-        for (uid, arrival) in numbered.into_iter().zip(std::mem::take(&mut self.arrivals)) {
+        for (uid, arrival) in uids.into_iter().zip(std::mem::take(&mut self.arrivals)) {
             self.add_message(uid, arrival);
         }
+        Ok(())
+    }
+
+    /// Takes arrivals into the books that have a UID on stable storage already.
+    fn adopt(&mut self, known: &HashMap<Box<[u8]>, Numbered>) {
+        if known.is_empty() {
+            return;
+        }
+        for arrival in std::mem::take(&mut self.arrivals) {
+            let numbered = known.get(arrival.name.key());
+            let uid = numbered.and_then(|numbered| Uid::new(numbered.uid));
+            match uid.filter(|uid| self.ledger.get(*uid).is_none()) {
+                Some(uid) => self.add_message(uid, arrival),
+                None => self.arrivals.push(arrival),
+            }
+        }
+    }
+
+    /// Takes over the numbers that another process has given, if one has. They stand in the map
+    /// after their files stand in the folder, so none of them is missed.
+    fn follow_map(&mut self) -> Result<(), Failure> {
+        let Some(mut map) = self.foreign_map()? else {
+            return Ok(());
+        };
+        let found = self.find()?;
+        self.take(found, &map.messages)?;
+        let given_here = self.ledger.uid_next();
+        map.messages.retain(|_, numbered| numbered.uid >= given_here);
+        self.adopt(&map.messages);
+        self.ledger.reserve(map.uid_next);
         Ok(())
     }
 
@@ -158,9 +173,8 @@ impl Mailbox {
         let idle = self.map.records.saturating_sub(self.ledger.len());
         if self.map.broken || idle > IDLE_RECORDS.max(self.ledger.len()) {
             let _lock = self.lock()?;
-            if self.foreign_map()?.is_none() {
-                self.rewrite_map("", 0)?;
-            }
+            self.follow_map()?;
+            self.rewrite_map("", 0)?;
         }
         Ok(())
     }
@@ -175,7 +189,7 @@ impl Mailbox {
         let Ok(_lock) = self.lock() else {
             return;
         };
-        if !matches!(self.foreign_map(), Ok(None)) {
+        if self.follow_map().is_err() {
             return;
         }
         let mut text = String::new();

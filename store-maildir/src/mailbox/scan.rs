@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// Changes may carry the same time as long as this many seconds.
 const GRAIN: i64 = 2;
 
-type Found = HashMap<Box<[u8]>, (Place, FileName)>;
+pub(super) type Found = HashMap<Box<[u8]>, (Place, FileName)>;
 
 impl Mailbox {
     /// Brings the books up to date if the folder has changed, and numbers what has arrived.
@@ -134,7 +134,7 @@ impl Mailbox {
     }
 
     /// Every message file; `new` before `cur`, so that one on its way is seen at least once.
-    fn find(&mut self) -> Result<Found, Failure> {
+    pub(super) fn find(&mut self) -> Result<Found, Failure> {
         let mut found = Found::new();
         let mut twins = Vec::new();
         for place in [Place::New, Place::Cur] {
@@ -186,7 +186,11 @@ impl Mailbox {
     }
 
     /// Takes what was found into the books; files without a UID become arrivals.
-    fn take(&mut self, found: Found, known: &HashMap<Box<[u8]>, Numbered>) -> Result<(), Failure> {
+    pub(super) fn take(
+        &mut self,
+        found: Found,
+        known: &HashMap<Box<[u8]>, Numbered>,
+    ) -> Result<(), Failure> {
         let keywords = self.ledger.keywords().len();
         let mut fresh = Vec::new();
         let arrivals = self.arrivals.iter().enumerate();

@@ -1,25 +1,60 @@
+mod crash;
+mod faults;
+mod foreign;
+mod full;
+mod growth;
+mod model;
+mod snapshot;
+mod threads;
+mod watch;
+
 use crate::scratch::Scratch;
-use crate::{Maildirs, Options, Session};
+use crate::{Files, Maildirs, Options, RealFiles, Session};
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
 use postroad_core::store::Account;
 use postroad_core::store::suite::Bed;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 postroad_core::store_suite!(Folder::new());
 
 /// A fresh root.
-pub(crate) struct Folder {
+struct Folder {
     maildirs: Maildirs,
-    pub(crate) scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Folder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let scratch = Scratch::new();
-        let options = Options { provision: false, ..Options::new("mx.example.org") };
-        let root = scratch.path().to_owned();
-        let maildirs = Maildirs::new(root, Entropy::from_seed([1; 32]), options);
+        let maildirs = maildirs(&scratch, Arc::new(RealFiles));
         Self { maildirs, scratch }
+    }
+
+    /// The same folder after a restart, or in another process.
+    fn restarted(&self) -> Maildirs {
+        maildirs(&self.scratch, Arc::new(RealFiles))
+    }
+}
+
+/// A store in `scratch`.
+fn maildirs(scratch: &Scratch, files: Arc<dyn Files>) -> Maildirs {
+    static SEED: AtomicU8 = AtomicU8::new(0);
+    let entropy = Entropy::from_seed([SEED.fetch_add(1, Ordering::Relaxed); 32]);
+    let options = Options { provision: false, ..Options::new("mx.example.org") };
+    Maildirs::with_files(scratch.path().to_owned(), entropy, options, files)
+}
+
+impl Bed for Maildirs {
+    type Store = Session;
+
+    fn session(&self) -> Session {
+        Self::session(self)
+    }
+
+    fn provision(&self, now: Instant, account: &Account) {
+        Self::provision(self, now, account).unwrap();
     }
 }
 
@@ -33,4 +68,13 @@ impl Bed for Folder {
     fn provision(&self, now: Instant, account: &Account) {
         self.maildirs.provision(now, account).unwrap();
     }
+}
+
+/// The present, as the file system sees it. The checks' own time lies years ahead, so that the
+/// times of folders have always settled.
+fn present(scratch: &Scratch) -> Instant {
+    let path = scratch.path().join("now");
+    RealFiles.append(&path).unwrap().write(b"x").unwrap();
+    let seconds = RealFiles.stat(&path).unwrap().modified.0;
+    Instant::from_seconds(seconds.unsigned_abs())
 }

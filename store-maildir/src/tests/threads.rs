@@ -1,0 +1,61 @@
+//! Many sessions at once, in one process and two.
+
+use super::Folder;
+use super::snapshot::Snapshot;
+use postroad_core::store::suite::{Desk, name};
+use postroad_core::store::{Answer, FlagAction, Flags, Originals, Request, Uid, UidSet};
+use std::collections::BTreeSet;
+
+/// Deliver, read, flag and move to and fro: nothing is lost, nothing doubled, nobody waits for
+/// ever.
+#[test]
+fn sessions_work_side_by_side() {
+    const EACH: usize = 25;
+    let folder = Folder::new();
+    let other = folder.restarted();
+    Desk::new(&folder).create("a");
+    let now = super::present(&folder.scratch);
+    std::thread::scope(|scope| {
+        for writer in 0..3 {
+            let mut desk = if writer == 0 { Desk::new(&other) } else { Desk::new(&folder) };
+            desk.now = now;
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    let text = format!("{writer} {number}\r\n");
+                    if number % 2 == 0 {
+                        desk.deliver(&text, text.as_bytes());
+                    } else {
+                        desk.append("a", Flags::NONE, text.as_bytes());
+                    }
+                }
+            });
+        }
+        for (from, to) in [("INBOX", "a"), ("a", "INBOX"), ("a", "a")] {
+            let mut desk = Desk::new(&folder);
+            desk.now = now;
+            scope.spawn(move || {
+                desk.open(from);
+                for _ in 0..EACH {
+                    let entries = desk.sync().entries;
+                    let uids: UidSet = entries.iter().map(|entry| entry.uid).take(3).collect();
+                    let move_some = Request::Copy { uids, to: name(to), originals: Originals::Go };
+                    let answer = desk.ask(move_some);
+                    assert!(matches!(answer, Answer::Copied(_)), "{answer:?}");
+                    let all = UidSet::range(Uid::MIN, Uid::MAX);
+                    let answer = desk.ask(Request::SetFlags {
+                        uids: all,
+                        action: FlagAction::Add,
+                        flags: Flags::SEEN,
+                        keywords: vec!["word".into()],
+                    });
+                    assert!(matches!(answer, Answer::Changes(_)), "{answer:?}");
+                }
+            });
+        }
+    });
+    let seen = Snapshot::of(&folder);
+    let texts: BTreeSet<String> = seen.octets().into_keys().collect();
+    assert_eq!(texts.len(), 3 * EACH);
+    assert!(seen.octets().values().all(|count| *count == 1), "{:?}", seen.octets());
+    assert_eq!(seen, Snapshot::of(&folder.restarted()));
+}

@@ -1,0 +1,91 @@
+//! Inotify: news from other programs wakes sessions, our own do not.
+
+use super::Folder;
+use crate::Watcher;
+use postroad_core::store::suite::Desk;
+use postroad_core::store::{FlagAction, Flags, Request, Store};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Whether there is something to read within `seconds`, and reads it.
+fn noticed(watcher: &mut Watcher, seconds: i64) -> bool {
+    let timeout = Timespec { tv_sec: seconds, tv_nsec: 0 };
+    let ready = poll(&mut [PollFd::new(watcher, PollFlags::IN)], Some(&timeout)).unwrap() > 0;
+    watcher.read().unwrap();
+    ready
+}
+
+fn counting(desk: &mut Desk<impl Store>) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    desk.store().on_news(Arc::new(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    }));
+    count
+}
+
+#[test]
+fn news_from_outside_wake_watchers() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    let count = counting(&mut desk);
+    desk.open("INBOX");
+    desk.done(Request::Watch(true));
+    // A watcher that comes late watches what is watched already.
+    let mut watcher = folder.maildirs.watcher().unwrap();
+    let inbox = folder.scratch.path().join("example.org/alice");
+    fs::write(inbox.join("tmp/1.a.other"), "x\n").unwrap();
+    fs::rename(inbox.join("tmp/1.a.other"), inbox.join("new/1.a.other")).unwrap();
+    assert!(noticed(&mut watcher, 60));
+    assert_eq!(count.swap(0, Ordering::SeqCst), 1);
+    assert_eq!(desk.sync().entries.len(), 1);
+    // What the session does itself, or tells the others itself, is no news.
+    desk.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
+    assert!(noticed(&mut watcher, 60));
+    desk.append("INBOX", Flags::NONE, b"y\r\n");
+    desk.deliver("Q1", b"z\r\n");
+    assert!(noticed(&mut watcher, 60));
+    count.store(0, Ordering::SeqCst);
+    desk.sync();
+    assert!(noticed(&mut watcher, 60));
+    desk.expunge(&[2, 3]);
+    assert!(noticed(&mut watcher, 60));
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    let own = inbox.join("cur/1.a.other:2,S");
+    fs::rename(&own, inbox.join("cur/1.a.other:2,")).unwrap();
+    assert!(noticed(&mut watcher, 60));
+    assert!(count.swap(0, Ordering::SeqCst) > 0);
+    assert_eq!(desk.sync().entries.len(), 1);
+    desk.done(Request::Watch(false));
+    fs::remove_file(inbox.join("cur/1.a.other:2,")).unwrap();
+    noticed(&mut watcher, 0);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    // The wish goes along to the next mailbox, and ends with the session.
+    desk.done(Request::Watch(true));
+    desk.create("a");
+    desk.open("a");
+    fs::write(inbox.join(".a/cur/3.a.other"), "z").unwrap();
+    assert!(noticed(&mut watcher, 60));
+    assert!(count.swap(0, Ordering::SeqCst) > 0);
+    drop(desk);
+    fs::write(inbox.join(".a/cur/4.a.other"), "z").unwrap();
+    noticed(&mut watcher, 0);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_removed_folder_wakes_its_watchers() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    let count = counting(&mut desk);
+    let mut watcher = folder.maildirs.watcher().unwrap();
+    desk.create("a");
+    desk.open("a");
+    desk.done(Request::Watch(true));
+    fs::remove_dir_all(folder.scratch.path().join("example.org/alice/.a")).unwrap();
+    assert!(noticed(&mut watcher, 60));
+    assert!(count.load(Ordering::SeqCst) > 0);
+    assert!(desk.sync().gone);
+}
