@@ -5,9 +5,9 @@
 //! ([`Output`]); nothing of a client's next command is looked at before the one under way is
 //! answered.
 //!
-//! Each command is a [task](task::Task): a small machine of its own that asks, writes as long as
+//! Each command is a task (`task`): a small machine of its own that asks, writes as long as
 //! there is room, and ends with a status. There is one file per group of commands, and one way to
-//! end: [`ending`] brings in what other sessions did meanwhile and writes the tagged response.
+//! end: `ending` brings in what other sessions did meanwhile and writes the tagged response.
 //!
 //! | file | commands |
 //! |---|---|
