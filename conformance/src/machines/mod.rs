@@ -6,6 +6,7 @@ mod login;
 mod mailroom;
 mod pop3_server;
 mod role;
+mod smtp_client;
 mod smtp_server;
 
 use crate::runner::World;
@@ -17,6 +18,8 @@ type Make = fn(&Transcript) -> Result<Box<dyn World>, Malformed>;
 const MACHINES: &[(&str, Make)] = &[
     ("smtp-server", smtp_server::smtp),
     ("lmtp-server", smtp_server::lmtp),
+    ("smtp-client", smtp_client::smtp),
+    ("lmtp-client", smtp_client::lmtp),
     ("pop3-server", pop3_server::build),
     ("imap-server", imap_server::build),
     ("mta", role::build),
