@@ -19,6 +19,13 @@ impl Scratch {
         Self(path)
     }
 
+    /// A copy of everything in it, dates included.
+    pub(crate) fn copied(&self) -> Self {
+        let copy = Self::new();
+        copy_folder(&self.0, &copy.0);
+        copy
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
@@ -27,5 +34,21 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         remove_tree(&RealFiles, &self.0);
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let metadata = entry.metadata().unwrap();
+        if metadata.is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+            let copy = std::fs::File::options().append(true).open(&to).unwrap();
+            copy.set_modified(metadata.modified().unwrap()).unwrap();
+        }
     }
 }

@@ -4,6 +4,7 @@ mod addr_email_validator;
 mod addr_isemail;
 mod dates_mimekit;
 mod imap_codec_trace;
+mod maildir_names;
 mod mailkit_imap;
 mod messages;
 mod mime_mimekit;

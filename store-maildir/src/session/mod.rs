@@ -203,10 +203,10 @@ impl Session {
             return Ok(Answer::Done);
         }
         let renaming = home.plan_rename(from, to)?;
-        home.create(now, to, None)?;
-        let all = UidSet::range(Uid::MIN, Uid::MAX);
         let folder = home.folder(from);
         let inbox = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()))?;
+        home.create(now, to, None)?;
+        let all = UidSet::range(Uid::MIN, Uid::MAX);
         let copied = self.transfer(now, &home, (&inbox, to), &all, Originals::Go);
         if copied.is_err() {
             // Nothing has changed: what was made for it goes, too.
@@ -228,7 +228,11 @@ impl Session {
         let home = self.home(account, now)?;
         let folder = home.folder(name);
         let wake = self.wake.clone().filter(|_| self.watching);
-        let (slot, lock, reader, opened) = self.with(now, &home, &folder, |slot, mailbox| {
+        if self.watching {
+            // Before looking, so that nothing happens between the look and the watch.
+            self.shared.watches.add(&folder);
+        }
+        let joined = self.with(now, &home, &folder, |slot, mailbox| {
             mailbox.refresh(now)?;
             let lock = if access == Access::Exclusive {
                 let path = folder.join("postroad-maildrop.lock");
@@ -239,10 +243,11 @@ impl Session {
             let (reader, opened) = mailbox.ledger.join(access, wake);
             mailbox.sweep();
             Ok((slot.clone(), lock, reader, opened))
-        })?;
-        if self.watching {
-            self.shared.watches.add(&folder);
+        });
+        if joined.is_err() && self.watching {
+            self.shared.watches.remove(&folder);
         }
+        let (slot, lock, reader, opened) = joined?;
         self.open = Some(Open { home, folder, slot, reader, _lock: lock });
         Ok(Answer::Opened(opened))
     }

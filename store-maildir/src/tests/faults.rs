@@ -26,23 +26,31 @@ struct Bench {
     maildirs: Maildirs,
 }
 
+/// An account with some mail, to be copied for each trial.
+fn template() -> Scratch {
+    let scratch = Scratch::new();
+    let mut desk = Desk::new(&maildirs(&scratch, Arc::new(RealFiles)));
+    desk.create("a.b");
+    desk.create("Sent");
+    for (text, flags) in
+        [("one\r\n", Flags::NONE), ("two\r\n", Flags::SEEN), ("three\r\n", Flags::DRAFT)]
+    {
+        desk.append("INBOX", flags, text.as_bytes());
+        desk.append("a", flags, format!("a {text}").as_bytes());
+    }
+    desk.deliver("Q0", b"new\r\n");
+    // It gets its UID, and stays in `new`.
+    desk.status("INBOX");
+    drop(desk);
+    scratch
+}
+
 impl Bench {
-    fn new() -> Self {
-        let scratch = Scratch::new();
+    fn new(template: &Scratch) -> Self {
+        let scratch = template.copied();
         let files = CountingFiles::new(RealFiles);
         let maildirs = maildirs(&scratch, Arc::new(files.clone()));
-        let bench = Self { scratch, files, maildirs };
-        let mut desk = Desk::new(&bench.maildirs);
-        desk.create("a.b");
-        desk.create("Sent");
-        for (text, flags) in
-            [("one\r\n", Flags::NONE), ("two\r\n", Flags::SEEN), ("three\r\n", Flags::DRAFT)]
-        {
-            desk.append("INBOX", flags, text.as_bytes());
-            desk.append("a", flags, format!("a {text}").as_bytes());
-        }
-        desk.deliver("Q0", b"new\r\n");
-        bench
+        Self { scratch, files, maildirs }
     }
 
     fn restarted(&self) -> Snapshot {
@@ -140,12 +148,13 @@ fn failed(answer: &Answer) -> Option<&Failure> {
 /// happened: as the session sees it, and after a restart.
 #[test]
 fn one_fault_is_taken_back() {
+    let template = template();
+    let before = Bench::new(&template).restarted().settled();
     for (errno, full) in [(Errno::IO, false), (Errno::NOSPC, true)] {
         for trial in trials() {
             let mut failures = 0;
             for at in 0.. {
-                let bench = Bench::new();
-                let before = bench.restarted().settled();
+                let bench = Bench::new(&template);
                 let mut desk = Desk::new(&bench.maildirs);
                 (trial.prepare)(&mut desk);
                 bench.files.restart(Some(Fault { at, for_ever: false, errno }));
@@ -179,10 +188,11 @@ fn one_fault_is_taken_back() {
 /// in the middle of a move, twice), and nothing by halves.
 #[test]
 fn a_dead_disk_loses_nothing() {
+    let template = template();
+    let before = Bench::new(&template).restarted();
     for trial in trials() {
         for at in 0.. {
-            let bench = Bench::new();
-            let before = bench.restarted();
+            let bench = Bench::new(&template);
             let mut desk = Desk::new(&bench.maildirs);
             (trial.prepare)(&mut desk);
             bench.files.restart(Some(Fault { at, for_ever: true, errno: Errno::IO }));
@@ -214,7 +224,7 @@ fn a_dead_disk_loses_nothing() {
 /// A message whose content could not be synced is never filed, and its file is gone.
 #[test]
 fn a_failed_sync_is_final() {
-    let bench = Bench::new();
+    let bench = Bench::new(&template());
     let mut desk = Desk::new(&bench.maildirs);
     write_letter(&mut desk);
     bench.files.restart_tracing();
@@ -258,7 +268,7 @@ fn a_failed_sync_is_final() {
 /// A full disk keeps nobody from reading and from making room.
 #[test]
 fn a_full_disk_can_be_emptied() {
-    let bench = Bench::new();
+    let bench = Bench::new(&template());
     let mut desk = Desk::new(&bench.maildirs);
     desk.deliver("Q9", b"late\r\n");
     let opened = desk.open("INBOX");

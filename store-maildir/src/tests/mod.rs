@@ -70,6 +70,16 @@ impl Bed for Folder {
     }
 }
 
+/// A root serves any number of threads, and a session may go from one to another.
+#[test]
+fn the_store_crosses_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<Maildirs>();
+    sent::<Session>();
+    sent::<crate::Watcher>();
+}
+
 /// The present, as the file system sees it. The checks' own time lies years ahead, so that the
 /// times of folders have always settled.
 fn present(scratch: &Scratch) -> Instant {
