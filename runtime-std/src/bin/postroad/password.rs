@@ -1,7 +1,7 @@
 //! Passwords: hashed with Argon2id, and read as others have hashed them.
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, PasswordVerifier, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use postroad_core::entropy::Entropy;
@@ -88,9 +88,8 @@ impl<'a> Scheme<'a> {
             // As it was prepared when it was hashed (RFC 4013); a foreign hash may not have been.
             Self::Argon2(hash) => {
                 let prepared = prepare(password).unwrap_or_default();
-                [prepared.as_str(), password]
-                    .iter()
-                    .any(|it| Argon2::default().verify_password(it.as_bytes(), &**hash).is_ok())
+                argon2_matches(hash, &prepared)
+                    || prepared != password && argon2_matches(hash, password)
             }
             Self::ShaCrypt(hash) => {
                 let parsed = sha_crypt::PasswordHashRef::new(hash);
@@ -106,6 +105,32 @@ impl<'a> Scheme<'a> {
         }
     }
 }
+
+fn argon2_matches(hash: &PasswordHash, password: &str) -> bool {
+    let parts = || {
+        let algorithm = Algorithm::new(hash.algorithm.as_str()).ok()?;
+        let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(hash).ok()?);
+        Some((argon2, hash.salt.as_ref()?, hash.hash.as_ref()?))
+    };
+    let Some((argon2, salt, expected)) = parts() else { return false };
+    let count = argon2.params().block_count();
+    let mut blocks = Vec::with_capacity(count.max(MAPPED / Block::SIZE));
+    blocks.resize(count, Block::new());
+    let mut found = vec![0; expected.as_ref().len()];
+    let outcome = argon2.hash_password_into_with_memory(
+        password.as_bytes(),
+        salt.as_ref(),
+        &mut found,
+        &mut blocks[..],
+    );
+    outcome.is_ok() && Secret::new(found) == Secret::new(expected.as_ref().to_vec())
+}
+
+/// An allocation above this many octets is a mapping of its own, given back as soon as it is freed
+/// (`M_MMAP_THRESHOLD` in mallopt(3)); a smaller one would stay with the thread that made it. What
+/// is not touched of it costs nothing.
+const MAPPED: usize = 33 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
