@@ -29,13 +29,10 @@ impl Home {
     ) -> Result<Self, Failure> {
         let domain = shared.root.join(account.domain());
         let home = Self { shared: shared.clone(), root: domain.join(account.local_part()) };
-        if !shared.knows_account(&home.root) {
-            match shared.files.stat(&home.root.join("cur")) {
-                Ok(_) => (),
-                Err(Errno::NOENT) => home.make(&domain, now)?,
-                Err(errno) => return Err(failed(&home.root)(errno)),
-            }
-            shared.add_account(home.root.clone());
+        match shared.files.stat(&home.root.join("cur")) {
+            Ok(_) => (),
+            Err(Errno::NOENT) => home.make(&domain, now)?,
+            Err(errno) => return Err(failed(&home.root)(errno)),
         }
         Ok(home)
     }

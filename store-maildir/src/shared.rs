@@ -5,7 +5,7 @@ use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
 use postroad_core::store::Failure;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,8 +17,6 @@ pub(crate) struct Shared {
     pub(crate) watches: Watches,
     entropy: Mutex<Entropy>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
-    /// Account folders known to be there.
-    accounts: Mutex<HashSet<PathBuf>>,
 }
 
 /// The place of one mailbox in memory, empty until it is loaded.
@@ -49,7 +47,6 @@ impl Shared {
             watches: Watches::default(),
             entropy: Mutex::new(entropy),
             slots: Mutex::default(),
-            accounts: Mutex::default(),
         }
     }
 
@@ -81,16 +78,6 @@ impl Shared {
         if slots.get(folder).is_some_and(|other| Arc::ptr_eq(other, slot)) {
             slots.remove(folder);
         }
-    }
-
-    /// Whether `account` has been [added](Self::add_account).
-    pub(crate) fn knows_account(&self, account: &Path) -> bool {
-        lock(&self.accounts).contains(account)
-    }
-
-    /// Remembers that an account's folder is there.
-    pub(crate) fn add_account(&self, account: PathBuf) {
-        lock(&self.accounts).insert(account);
     }
 
     /// Writes a file anew; whoever reads it sees the old text or the new one, before and after a

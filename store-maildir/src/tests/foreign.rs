@@ -127,6 +127,19 @@ fn folders_made_and_removed_from_outside() {
 }
 
 #[test]
+fn an_account_that_was_removed_is_made_again() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    desk.deliver("Q1", b"x\r\n");
+    desk.open("INBOX");
+    fs::remove_dir_all(inbox(&folder)).unwrap();
+    desk.deliver("Q2", b"y\r\n");
+    assert!(desk.sync().gone);
+    assert_eq!(desk.open("INBOX").entries.len(), 1);
+    assert_eq!(desk.read(1, 10), b"y\r\n");
+}
+
+#[test]
 fn a_missing_or_foreign_map_means_another_uid_validity() {
     let folder = Folder::new();
     let mut desk = Desk::new(&folder);
