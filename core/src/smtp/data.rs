@@ -204,11 +204,11 @@ fn notable<const DOTS: bool>(octets: &[u8], mut from: usize) -> Option<usize> {
     while let (Some(these), Some(next), Some(third)) =
         (block(octets, from), block(octets, from + 1), block(octets, from + 2))
     {
-        let mut any = 0;
+        let mut any = false;
         for index in 0..BLOCK {
             any |= is_notable::<DOTS>(these[index], next[index], third[index]);
         }
-        if any != 0 {
+        if any {
             break;
         }
         from += BLOCK;
@@ -217,7 +217,7 @@ fn notable<const DOTS: bool>(octets: &[u8], mut from: usize) -> Option<usize> {
         let octet = |at: usize| octets.get(at).copied();
         let these = octets[*at];
         let next = octet(at + 1).unwrap_or(if these == b'\r' { b'\n' } else { b' ' });
-        is_notable::<DOTS>(these, next, octet(at + 2).unwrap_or(b' ')) != 0
+        is_notable::<DOTS>(these, next, octet(at + 2).unwrap_or(b' '))
     })
 }
 
@@ -225,11 +225,9 @@ fn block(octets: &[u8], from: usize) -> Option<&[u8; BLOCK]> {
     octets.get(from..)?.first_chunk()
 }
 
-/// 1 or 0, without a branch.
-const fn is_notable<const DOTS: bool>(these: u8, next: u8, third: u8) -> u8 {
-    let line_end = (next == b'\n') as u8;
-    let bare = (these == b'\r') as u8 ^ line_end;
-    let nul = (these == 0) as u8;
-    let dot = (DOTS && third == b'.') as u8 & line_end;
-    bare | nul | dot
+/// Without a branch, so that many are done at once.
+const fn is_notable<const DOTS: bool>(these: u8, next: u8, third: u8) -> bool {
+    let line_end = next == b'\n';
+    let bare = (these == b'\r') != line_end;
+    bare | (these == 0) | (DOTS & (third == b'.') & line_end)
 }
