@@ -1,5 +1,6 @@
 //! Why something was not done.
 
+use alloc::string::String;
 use core::fmt;
 
 use crate::machine::TlsFailed;
@@ -114,6 +115,8 @@ pub enum Why {
     TooManyTransactions,
     /// The content that the host handed over broke off or has another length than it should.
     Content,
+    /// The content must not be sent: this is wrong with it.
+    Malformed(String),
     /// The host gave the transaction up.
     Reset,
     /// The host shuts down.
@@ -133,7 +136,7 @@ impl Failure {
             // The server may be mended; so does Postfix (4.7.4).
             Why::Reply(_) if matches!(self.stage, Stage::StartTls) => false,
             Why::Reply(reply) => reply.is_permanent(),
-            Why::NoUtf8 | Why::NoBinary | Why::TooLarge(_) => true,
+            Why::NoUtf8 | Why::NoBinary | Why::TooLarge(_) | Why::Malformed(_) => true,
             _ => false,
         }
     }
@@ -174,6 +177,7 @@ impl Failure {
             Why::TooManyRecipients => (5, 3),
             Why::TooManyTransactions => (5, 0),
             Why::Content | Why::Reset => (3, 0),
+            Why::Malformed(_) => (6, 0),
             Why::Shutdown => (3, 2),
         };
         EnhancedCode::new(class, subject, detail)
@@ -202,6 +206,7 @@ impl fmt::Display for Why {
             Self::TooManyRecipients => "the server takes no more recipients at a time",
             Self::TooManyTransactions => "the server takes no more messages in one connection",
             Self::Content => "the content broke off",
+            Self::Malformed(fault) => fault,
             Self::Reset => "the transaction was given up",
             Self::Shutdown => "the client is shutting down",
         })

@@ -15,9 +15,11 @@
 //! while a reply is due. With CHUNKING it goes by BDAT (RFC 3030): as one chunk if the envelope
 //! says how long it is, and otherwise chunk by chunk, each acknowledged before the next.
 //!
-//! Content comes from the host as it is to be: lines that end with CRLF. Dots are stuffed here.
+//! Content comes from the host as it is to be: lines that end with CRLF and are no longer than the
+//! limit, unless it is BINARYMIME. What is not so is not sent. Dots are stuffed here.
 
 mod capabilities;
+mod content;
 mod failure;
 mod host;
 mod opening;
@@ -35,9 +37,10 @@ use core::fmt;
 use core::mem;
 use core::time::Duration;
 
+use self::content::Content;
 use self::opening::Login;
 use self::replies::{Bounds, Replies};
-use self::transaction::{Content, Rest, Transaction};
+use self::transaction::{Rest, Transaction};
 use super::Reply;
 use crate::buffer::{Inbox, Outbox};
 use crate::entropy::Entropy;

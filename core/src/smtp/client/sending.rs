@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use core::fmt::Write as _;
 use core::mem;
 
-use super::transaction::{self, Content, Framing, Line, Position, Rest, Transaction, Way};
+use super::content::{Content, Pushed, Way};
+use super::transaction::{self, Framing, Line, Position, Rest, Transaction};
 use super::{Client, Ending, Envelope, Failure, Output, Stage, State, Why};
 use crate::machine::Ticket;
 use crate::smtp::{Extension, Protocol, Reply};
@@ -166,7 +167,7 @@ impl Client {
     }
 
     fn begin_content(&mut self, transaction: Box<Transaction>) {
-        let content = Content::new(transaction.framing);
+        let content = Content::new(&transaction, &self.config.limits);
         if let Way::Chunk(length) = content.way {
             let _ = write!(self.outbox, "BDAT {length} LAST\r\n");
         }
@@ -207,47 +208,14 @@ impl Client {
                 return;
             }
         };
-        content.offset += slice.len() as u64;
-        let broken = slice.is_empty() && !end;
-        match &mut content.way {
-            _ if broken => {}
-            Way::Dots(stuffer) => {
-                stuffer.push(&slice, self.outbox.as_mut_vec());
-                if end {
-                    stuffer.clone().finish(self.outbox.as_mut_vec());
-                    self.state = State::End(transaction);
-                    return;
-                }
+        match content.push(&slice, end, self.outbox.as_mut_vec()) {
+            Ok(Pushed::More) => self.state = State::Content(transaction, content),
+            Ok(Pushed::Chunk) => self.state = State::Chunk(transaction, content),
+            Ok(Pushed::End) => self.state = State::End(transaction),
+            Err(why) => {
+                self.state = State::Content(transaction, content);
+                self.fail(why);
             }
-            Way::Chunk(left) => match left.checked_sub(slice.len() as u64) {
-                Some(0) if end => {
-                    self.outbox.push(&slice);
-                    self.state = State::End(transaction);
-                    return;
-                }
-                Some(rest @ 1..) if !end => {
-                    *left = rest;
-                    self.outbox.push(&slice);
-                }
-                _ => {
-                    self.state = State::Content(transaction, content);
-                    return self.fail(Why::Content);
-                }
-            },
-            Way::Chunks => {
-                let last = if end { " LAST" } else { "" };
-                let _ = write!(self.outbox, "BDAT {}{last}\r\n", slice.len());
-                self.outbox.push(&slice);
-                self.state = match end {
-                    true => State::End(transaction),
-                    false => State::Chunk(transaction, content),
-                };
-                return;
-            }
-        }
-        self.state = State::Content(transaction, content);
-        if broken {
-            self.fail(Why::Content);
         }
     }
 

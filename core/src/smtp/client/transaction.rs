@@ -7,7 +7,6 @@ use core::fmt;
 
 use super::{Capabilities, Envelope, Stage, Why};
 use crate::address::{ForwardPath, Host, Mailbox, ReversePath};
-use crate::encoding::dot::Stuffer;
 use crate::smtp::{Body, Extension, MailParameters, RcptParameters, Reply};
 
 /// A transaction under way.
@@ -110,6 +109,11 @@ impl Transaction {
     /// Whether there is nobody to send to.
     pub(super) fn is_empty(&self) -> bool {
         self.named.is_empty()
+    }
+
+    /// Whether the content has no lines.
+    pub(super) fn is_binary(&self) -> bool {
+        self.parameters.body == Some(Body::BinaryMime)
     }
 
     /// Which command is the one of this number.
@@ -242,32 +246,6 @@ fn announced(envelope: &Envelope, capabilities: &Capabilities) -> MailParameters
         envid: given.envid.filter(|_| has(Extension::Dsn)),
         // RFC 4954 §5.
         auth: given.auth.filter(|_| has(Extension::Auth(Vec::new()))),
-    }
-}
-
-/// Content on its way.
-pub(super) struct Content {
-    /// Octets that the host has handed over.
-    pub(super) offset: u64,
-    pub(super) way: Way,
-}
-
-/// How it goes.
-pub(super) enum Way {
-    Dots(Stuffer),
-    /// One chunk, of which so many octets are to come.
-    Chunk(u64),
-    Chunks,
-}
-
-impl Content {
-    pub(super) fn new(framing: Framing) -> Self {
-        let way = match framing {
-            Framing::Dots => Way::Dots(Stuffer::default()),
-            Framing::Chunk(length) => Way::Chunk(length),
-            Framing::Chunks => Way::Chunks,
-        };
-        Self { offset: 0, way }
     }
 }
 

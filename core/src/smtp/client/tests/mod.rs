@@ -2,6 +2,7 @@
 
 mod endings;
 mod opening;
+mod pairs;
 mod replies;
 mod transactions;
 

@@ -432,8 +432,34 @@ fn content_that_is_not_what_it_should_be() {
 }
 
 #[test]
+fn content_that_could_be_mistaken() {
+    for (content, fault) in [
+        (&b"a\n.\r\nb\r\n"[..], "A line of the message ends with bare CR or LF, not with CRLF"),
+        (b"a\r.\r\n", "A line of the message ends with bare CR or LF, not with CRLF"),
+        (b"a\r\n\r", "A line of the message ends with bare CR or LF, not with CRLF"),
+        (b"a\0b\r\n", "The message has a NUL in it"),
+        (&[b'x'; 1001], "A line of the message is too long"),
+    ] {
+        for (slice, hello) in
+            [(1, "250 mx\r\n"), (9999, "250 mx\r\n"), (9999, "250-mx\r\n250 CHUNKING\r\n")]
+        {
+            let mut room = Room::new(config(), Channel::Clear, content);
+            room.host.slice = slice;
+            let length = Some(content.len() as u64);
+            room.tell(Input::Deliver(Box::new(Envelope { length, ..envelope(&[BOB]) })));
+            for reply in ["220 hi\r\n", hello, "250 OK\r\n", "250 OK\r\n", "354 go\r\n"] {
+                room.hear(reply.as_bytes());
+            }
+            let told = format!("0 ! permanent 5.6.0 content: {fault}\nfinished\n");
+            assert!(room.told().contains(&told), "{content:?}");
+            assert!(!room.said().ends_with("\r\n.\r\n"));
+        }
+    }
+}
+
+#[test]
 fn content_is_asked_for_only_while_there_is_room() {
-    let content = vec![b'x'; 1_000_000];
+    let content = [&[b'x'; 98][..], b"\r\n"].concat().repeat(10_000);
     let mut room = Room::new(config(), Channel::Clear, &content);
     room.tell(Input::Deliver(Box::new(envelope(&[BOB]))));
     for reply in ["220 hi\r\n", "250 mx\r\n", "250 OK\r\n", "250 OK\r\n"] {
@@ -453,7 +479,7 @@ fn content_is_asked_for_only_while_there_is_room() {
         room.client.transmitted(taken);
         received += taken;
     }
-    assert_eq!(received, content.len() + "\r\n.\r\n".len());
+    assert_eq!(received, content.len() + ".\r\n".len());
 }
 
 #[test]
