@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 
 /// The way of content through the SMTP server, beside a scan of the same octets for their line ends.
 fn content() -> Result<(), Missing> {
-    println!("instructions per octet of content");
+    println!("instructions per content octet");
     let scan = cost("scan-lines", CONTENT)?;
     let absent = cost("scan-absent", CONTENT)?;
     let data = cost("smtp-data", CONTENT)?;

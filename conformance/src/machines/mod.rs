@@ -9,6 +9,9 @@ mod role;
 mod smtp_client;
 mod smtp_server;
 
+#[cfg(test)]
+mod tests;
+
 use crate::runner::World;
 use crate::transcript::{Malformed, Transcript};
 
