@@ -1,0 +1,115 @@
+//! The program as a person meets it on a terminal.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use postroad_core::limits::Limits;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A data folder of its own.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("postroad-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    /// The command as a person types it, what it prints, and its exit code unless that is 0; the
+    /// folder's name is left out.
+    fn run(&self, arguments: &str, stdin: &str) -> String {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_postroad"))
+            .args(arguments.replace("DATA", self.0.to_str().unwrap()).split(' '))
+            .arg("--data")
+            .arg(&self.0)
+            .env("COLUMNS", "100")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that refuses its arguments reads nothing.
+        let _ = program.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let output = program.wait_with_output().unwrap();
+        let mut text = format!("$ postroad {arguments}\n");
+        text.push_str(std::str::from_utf8(&output.stdout).unwrap());
+        text.push_str(std::str::from_utf8(&output.stderr).unwrap());
+        if let Some(code @ 1..) = output.status.code() {
+            writeln!(text, "[exit code {code}]").unwrap();
+        }
+        text.push('\n');
+        text.replace(self.0.to_str().unwrap(), "DATA")
+    }
+
+    fn config(&self, text: &str) {
+        std::fs::write(self.0.join("postroad.toml"), text).unwrap();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn help_teaches() {
+    let place = Place::new("help");
+    let said = ["--help", "serve --help", "user add --help", "sevre"].map(|it| place.run(it, ""));
+    insta::assert_snapshot!(said.concat());
+}
+
+#[test]
+fn users_come_and_go() {
+    let place = Place::new("users");
+    let said = [
+        ("user add Ann@Postroad.localhost --password-stdin", "correct horse\n"),
+        ("user list --json", ""),
+        ("user add ann@postroad.localhost --password-stdin", "other\n"),
+        ("user passwd bob@postroad.localhost --password-stdin", "other\n"),
+        ("user passwd ann@postroad.localhost --password-stdin", "\n"),
+        ("user passwd ann@postroad.localhost", ""),
+        ("user add ann@example.net --password-stdin", "other\n"),
+        ("user add ../ann@postroad.localhost --password-stdin", "other\n"),
+        ("user passwd ann@postroad.localhost --password-hash secret", ""),
+    ]
+    .map(|(arguments, stdin)| place.run(arguments, stdin));
+    let stored = std::fs::read_to_string(place.0.join("users.toml")).unwrap();
+    assert!(stored.contains("$argon2id$") && stored.contains("SCRAM-SHA-256$"), "{stored}");
+    assert!(!stored.contains("correct horse"), "{stored}");
+    let rest = ["user remove ann@postroad.localhost", "user list"].map(|it| place.run(it, ""));
+    insta::assert_snapshot!(said.concat() + &rest.concat());
+}
+
+#[test]
+fn check_says_what_is_wrong() {
+    let place = Place::new("check");
+    let right = place.run("check", "");
+    let (right, limits) = right.split_once("\nLimits in force:\n").unwrap();
+    for (name, value, clause) in Limits::default().rows() {
+        let row = limits.lines().find(|row| row.split_whitespace().next() == Some(name)).unwrap();
+        assert!(row.contains(&value) && row.ends_with(clause), "{row}");
+    }
+    place.config(
+        r#"
+hostname = "mx.example.com"
+domains = ["example.com"]
+[listen]
+smtp = ["localhost"]
+[smtp]
+extensions = ["PIPELINING", "XYZZY"]
+[tls]
+key = "key.pem"
+[aliases]
+"all@example.com" = "nobody@example.com"
+"#,
+    );
+    let wrong = place.run("check --config DATA/postroad.toml", "");
+    let (_, wrong) = wrong.split_once("postroad: ").unwrap();
+    place.config("hostname = 'x'\n[auth]\nclear_text = 'loopback'\n");
+    let unknown = place.run("check --config DATA/postroad.toml", "");
+    let absent = place.run("check --config DATA/absent.toml", "");
+    insta::assert_snapshot!([right, "\n", wrong, &unknown, &absent].concat());
+}
