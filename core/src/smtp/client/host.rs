@@ -57,7 +57,7 @@ impl Config {
 pub enum StartTls {
     /// Never.
     Never,
-    /// If the server offers it. A handshake that fails ends the connection with
+    /// If the server offers it and does not then refuse it. A handshake that fails ends the connection with
     /// [`Why::Tls`](super::Why::Tls), for the host to try another one with `Never`.
     Opportunistic,
     /// Always; a server without it is not spoken to.

@@ -23,6 +23,7 @@ mod content;
 mod failure;
 mod host;
 mod opening;
+mod outputs;
 mod replies;
 mod sending;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use core::time::Duration;
 
 use self::content::Content;
 use self::opening::Login;
+use self::outputs::Outputs;
 use self::replies::{Bounds, Replies};
 use self::transaction::{Rest, Transaction};
 use super::Reply;
@@ -91,7 +93,7 @@ pub struct Client {
     inputs: VecDeque<Input>,
     handshake: Option<Result<Tls, TlsFailed>>,
     eof: bool,
-    outputs: VecDeque<Output>,
+    outputs: Outputs,
 }
 
 /// The session's state, named after what is awaited.
@@ -141,6 +143,9 @@ enum Ending {
     Shutdown,
 }
 
+/// Octets that are read before the last of the content was sent.
+const EARLY: usize = 4 * 1024;
+
 impl Client {
     /// A session on a connection whose `channel` is known: [`Channel::Confidential`] where names and
     /// passwords may be told without TLS. With TLS from the start, [`Session::handle_tls`] tells.
@@ -165,7 +170,7 @@ impl Client {
             inputs: VecDeque::new(),
             handshake: None,
             eof: false,
-            outputs: VecDeque::new(),
+            outputs: Outputs::default(),
         }
     }
 
@@ -195,7 +200,7 @@ impl Client {
     fn handle_input(&mut self, input: Input) {
         match (input, &self.state) {
             (Input::Deliver(envelope), State::Closed | State::Quit(_)) => {
-                self.settle(&envelope, &Failure { stage: Stage::Quit, why: Why::Lost });
+                self.settle(&envelope, Failure { stage: Stage::Quit, why: Why::Lost });
             }
             (Input::Deliver(envelope), _) => self.waiting.push_back(*envelope),
             (Input::Content { ticket, end }, _) => self.handle_slice(ticket, end),
@@ -287,11 +292,8 @@ impl Client {
             | State::Content(transaction, _)
             | State::Chunk(transaction, _)
             | State::End(transaction) => {
-                for recipient in transaction.unsettled() {
-                    self.outputs
-                        .push_back(Output::Recipient { recipient, outcome: Err(failure.clone()) });
-                }
-                self.outputs.push_back(Output::Finished);
+                self.outputs.push_each(transaction.unsettled(), Err(failure.clone()));
+                self.outputs.push(Output::Finished);
                 // What is wrong with that message is not wrong with those that wait.
                 self.settle_waiting(&Failure { stage: Stage::Idle, why: Why::Lost });
             }
@@ -310,7 +312,7 @@ impl Client {
     }
 
     fn close(&mut self, result: Result<(), Failure>) {
-        self.outputs.push_back(Output::Closed(result));
+        self.outputs.push(Output::Closed(result));
         self.tickets = Tickets::default();
         self.inbox.clear();
         self.slice = Vec::new();
@@ -400,7 +402,7 @@ impl Machine for Client {
 
     fn poll(&mut self) -> Option<Output> {
         while self.outputs.is_empty() && self.step() {}
-        self.outputs.pop_front()
+        self.outputs.pop()
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -441,6 +443,8 @@ impl Session for Client {
         match self.state {
             State::Closed => Wants::Close,
             State::Handshake => Wants::Tls,
+            // One reply may come early; more wait until it is their turn.
+            State::End(_) if !self.outbox.is_empty() && self.inbox.len() >= EARLY => Wants::Nothing,
             _ => Wants::Read,
         }
     }

@@ -181,7 +181,7 @@ impl Client {
     }
 
     fn connected(&mut self) {
-        self.outputs.push_back(Output::Connected(Box::new(self.peer.clone())));
+        self.outputs.push(Output::Connected(Box::new(self.peer.clone())));
         self.rest();
     }
 

@@ -29,7 +29,7 @@ impl Client {
         } else if self.ending == Ending::Quit || self.is_exhausted() {
             self.say_quit(Ok(()));
         } else {
-            self.outputs.push_back(Output::Ready);
+            self.outputs.push(Output::Ready);
         }
     }
 
@@ -42,12 +42,12 @@ impl Client {
     pub(super) fn begin(&mut self, envelope: Envelope) {
         if self.is_exhausted() {
             let failure = Failure { stage: Stage::Idle, why: Why::TooManyTransactions };
-            self.settle(&envelope, &failure);
+            self.settle(&envelope, failure.clone());
             self.settle_waiting(&failure);
             return self.say_quit(Ok(()));
         }
         if let Some(why) = transaction::lack(&envelope, &self.peer.capabilities) {
-            self.settle(&envelope, &Failure { stage: Stage::Mail, why });
+            self.settle(&envelope, Failure { stage: Stage::Mail, why });
             return self.rest();
         }
         let (transaction, left_out) = Transaction::begin(envelope, &self.peer.capabilities);
@@ -102,11 +102,7 @@ impl Client {
                 rest.due += 1;
                 // RFC 5321 §4.1.1.2: without MAIL there is nothing to reset.
                 rest.reset = position == Position::Data;
-                return self.give_up(
-                    &transaction,
-                    rest,
-                    &Failure { stage, why: Why::Reply(reply) },
-                );
+                return self.give_up(&transaction, rest, Failure { stage, why: Why::Reply(reply) });
             }
             _ => {
                 self.state = State::Envelope(transaction);
@@ -121,7 +117,7 @@ impl Client {
         let answered = transaction.position(transaction.due) == Position::Data;
         if answered && transaction.accepted.is_empty() {
             // RFC 2920 §3.1: without a recipient there is no DATA, unless it was said already.
-            self.outputs.push_back(Output::Finished);
+            self.outputs.push(Output::Finished);
             self.finish_rest(transaction.rest());
         } else if answered && transaction.framing != Framing::Dots {
             self.begin_content(transaction);
@@ -131,11 +127,9 @@ impl Client {
     }
 
     /// Settles every recipient of a transaction, of which `rest` is left to be done.
-    pub(super) fn give_up(&mut self, transaction: &Transaction, rest: Rest, failure: &Failure) {
-        for recipient in transaction.unsettled() {
-            self.report(recipient, Err(failure.clone()));
-        }
-        self.outputs.push_back(Output::Finished);
+    pub(super) fn give_up(&mut self, transaction: &Transaction, rest: Rest, failure: Failure) {
+        self.outputs.push_each(transaction.unsettled(), Err(failure));
+        self.outputs.push(Output::Finished);
         self.finish_rest(rest);
     }
 
@@ -191,7 +185,7 @@ impl Client {
         };
         let offset = content.offset;
         let ticket = self.tickets.issue();
-        self.outputs.push_back(Output::Content { ticket, offset, length });
+        self.outputs.push(Output::Content { ticket, offset, length });
         true
     }
 
@@ -231,7 +225,7 @@ impl Client {
             400.. => {
                 // RFC 3030 §2.
                 let failure = Failure { stage: Stage::Content, why: Why::Reply(reply) };
-                self.give_up(&transaction, transaction.rest(), &failure);
+                self.give_up(&transaction, transaction.rest(), failure);
             }
             _ => {
                 self.state = State::Chunk(transaction, content);
@@ -256,14 +250,12 @@ impl Client {
             Protocol::Smtp => transaction.accepted.len(),
             Protocol::Lmtp => 1,
         };
-        for recipient in transaction.accepted.drain(..count) {
-            self.outputs.push_back(Output::Recipient { recipient, outcome: outcome.clone() });
-        }
+        self.outputs.push_each(transaction.accepted.drain(..count), outcome);
         if !transaction.accepted.is_empty() {
             self.state = State::End(transaction);
         } else if refused && transaction.framing != Framing::Dots {
             // RFC 3030 §2: a chunk that was refused leaves the transaction open.
-            self.outputs.push_back(Output::Finished);
+            self.outputs.push(Output::Finished);
             self.say_reset();
         } else {
             self.finish();
@@ -271,7 +263,7 @@ impl Client {
     }
 
     fn finish(&mut self) {
-        self.outputs.push_back(Output::Finished);
+        self.outputs.push(Output::Finished);
         self.rest();
     }
 
@@ -283,14 +275,17 @@ impl Client {
             State::Idle => self.say_reset(),
             State::Envelope(transaction) => {
                 let rest = transaction.rest();
-                self.give_up(&transaction, rest, &failure);
+                self.give_up(&transaction, rest, failure);
             }
             State::Content(transaction, Content { way: Way::Chunks, .. }) => {
-                self.tickets = Default::default();
-                self.give_up(&transaction, transaction.rest(), &failure);
+                if let Some(ticket) = self.tickets.outstanding() {
+                    self.tickets.redeem(ticket);
+                    self.slice.clear();
+                }
+                self.give_up(&transaction, transaction.rest(), failure);
             }
             State::Chunk(transaction, _) => {
-                self.give_up(&transaction, Rest::one(true), &failure);
+                self.give_up(&transaction, Rest::one(true), failure);
             }
             state @ State::Content(..) => {
                 self.state = state;
@@ -314,21 +309,19 @@ impl Client {
     }
 
     pub(super) fn report(&mut self, recipient: usize, outcome: Result<Reply, Failure>) {
-        self.outputs.push_back(Output::Recipient { recipient, outcome });
+        self.outputs.push(Output::Recipient { recipient, outcome });
     }
 
     /// Reports every recipient of an envelope that was never begun.
-    pub(super) fn settle(&mut self, envelope: &Envelope, failure: &Failure) {
-        for recipient in 0..envelope.recipients.len() {
-            self.report(recipient, Err(failure.clone()));
-        }
-        self.outputs.push_back(Output::Finished);
+    pub(super) fn settle(&mut self, envelope: &Envelope, failure: Failure) {
+        self.outputs.push_each(0..envelope.recipients.len(), Err(failure));
+        self.outputs.push(Output::Finished);
     }
 
     /// The same for every envelope that waits.
     pub(super) fn settle_waiting(&mut self, failure: &Failure) {
         while let Some(envelope) = self.waiting.pop_front() {
-            self.settle(&envelope, failure);
+            self.settle(&envelope, failure.clone());
         }
     }
 }

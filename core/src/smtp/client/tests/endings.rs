@@ -185,6 +185,27 @@ fn an_answer_to_what_was_not_sent() {
 }
 
 #[test]
+fn a_server_that_only_talks_is_not_listened_to() {
+    let mut room = Room::new(config(), Channel::Clear, b"x");
+    room.tell(Input::Deliver(Box::new(envelope(&["bob@example.com"]))));
+    for reply in &STAGES[1..5] {
+        room.hear(reply.0.as_bytes());
+    }
+    room.client.handle_bytes(room.now, b"354 go\r\n");
+    drain(room.now, &mut room.client, &mut room.host);
+    let mut taken = 0;
+    while room.client.wants() == Wants::Read {
+        room.client.handle_bytes(room.now, &b"250 OK\r\n".repeat(100));
+        drain(room.now, &mut room.client, &mut room.host);
+        taken += 800;
+        assert!(taken < 10_000);
+    }
+    assert_eq!(room.client.wants(), Wants::Nothing);
+    room.settle();
+    assert!(room.told().contains("0 = 250 OK"));
+}
+
+#[test]
 fn a_farewell_at_any_time() {
     for (mut room, stage) in stages().take(6) {
         room.hear(b"421 4.3.2 Shutting down\r\n");

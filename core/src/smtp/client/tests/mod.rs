@@ -1,5 +1,6 @@
 //! Dialogues with scripted servers, in every fragmentation; then servers that mean no good.
 
+mod content;
 mod endings;
 mod opening;
 mod pairs;
@@ -17,6 +18,14 @@ use super::*;
 use crate::machine::{Host, drain};
 use crate::sasl::Credentials;
 use crate::smtp::{Body, MailParameters, Protocol, RcptParameters};
+
+const HELLO: &str = "EHLO client.example.org\r\n";
+const MAIL: &str = "MAIL FROM:<alice@example.org>\r\n";
+const QUIT: &str = "QUIT\r\n";
+const BYE: &str = "221 2.0.0 Bye\r\n";
+const STUFFED: &str = "Subject: dots\r\n\r\n..one\r\n.\r\n";
+const BOB: &str = "bob@example.com";
+const CAROL: &str = "carol@example.com";
 
 /// A client at work, with a host that has one message and writes down what it is told.
 struct Room {
@@ -245,4 +254,9 @@ fn envelope(recipients: &[&str]) -> Envelope {
         recipients: recipients.iter().map(recipient).collect(),
         length: None,
     }
+}
+
+/// The turns up to a server that announces `extensions`, then `turns`, then the good-bye.
+fn with<'a>(hello: &'a str, turns: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [&[("", "220 hi\r\n"), (HELLO, hello)], turns, &[(QUIT, BYE)]].concat()
 }

@@ -3,10 +3,6 @@
 use super::*;
 use crate::sasl::Mechanism;
 
-const HELLO: &str = "EHLO client.example.org\r\n";
-const QUIT: &str = "QUIT\r\n";
-const BYE: &str = "221 2.0.0 Bye\r\n";
-
 fn login() -> Config {
     config().with_credentials(tim())
 }
