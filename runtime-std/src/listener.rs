@@ -227,8 +227,8 @@ pub struct Admission {
 }
 
 impl Gate {
-    /// Admits a connection from `address` (none: a UNIX socket), unless there are `most` already
-    /// or `most_per_address` of this address.
+    /// Admits a connection, unless there are `most` already, or `most_per_address` of its
+    /// `address`; without one (as of a UNIX socket) it counts against none.
     #[must_use]
     pub fn admit(
         &self,

@@ -233,10 +233,7 @@ impl Shared {
         let address = stream.peer().map(|peer| peer.ip());
         let live = (self.current)();
         let limits = &live.site.config.limits;
-        let per_address = match service {
-            Service::Smtp => limits.smtp_connections_per_address,
-            _ => limits.connections,
-        };
+        let counted = address.filter(|_| service == Service::Smtp);
         let refused = |stream: &mut Stream, why: &str| {
             // If it can't be told, it learns from the end.
             let _ = stream.write(service.busy());
@@ -244,7 +241,8 @@ impl Shared {
             let peer = address.map_or_else(|| "socket".into(), |it| it.to_string());
             (self.log)(clock::now(), &report.with("peer", peer).with("reason", why));
         };
-        let admission = self.gate.admit(address, limits.connections, per_address);
+        let per_address = limits.smtp_connections_per_address;
+        let admission = self.gate.admit(counted, limits.connections, per_address);
         let Some(admission) = admission else {
             return refused(&mut stream, "too many connections");
         };

@@ -63,14 +63,15 @@ impl Current {
     }
 
     /// Reads users, aliases, limits and certificate again; what is wrong leaves everything as it
-    /// is. Places to listen are taken only at a start.
+    /// is, but a users' file that has changed is still read at the next connection. Places to
+    /// listen are taken only at a start.
     pub fn reload(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.stamp = self.source.stamp();
+        let stamp = self.source.stamp();
         let read = Settings::read(self.source.file.as_deref(), Some(&self.source.data));
         let read = read.and_then(|settings| {
             let live = self.source.read(&settings)?;
-            state.settings = settings;
+            (state.settings, state.stamp) = (settings, stamp);
             Ok(live)
         });
         self.exchange(&mut state, read);
