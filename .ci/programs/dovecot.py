@@ -27,7 +27,7 @@ mail_location = maildir:{maildir}{elsewhere}
 mail_fsync = never
 namespace inbox {{
   inbox = yes
-  separator = /
+  separator = .
 }}
 passdb {{
   driver = static
@@ -52,7 +52,7 @@ service imap-login {{
 """
 
 FLAGS = ["", "\\Seen", "\\Answered \\Seen", "\\Flagged", "\\Draft", "\\Deleted"]
-FOLDERS = ["INBOX", "Work", "Work/2026", "R&AOk-union", "a b"]
+FOLDERS = ["INBOX", "Work", "Work.2026", "R&AOk-union", "a b"]
 
 
 class Dovecot:

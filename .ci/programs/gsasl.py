@@ -10,7 +10,7 @@ def gsasl(server, protocol, mechanism, account, password, status=None):
     need("gsasl")
     port = server.port["imap" if protocol == "imap" else "submission"]
     return run("gsasl", f"--{protocol}", f"--connect=localhost:{port}", f"--mechanism={mechanism}",
-               f"--authentication-id={account.address}", f"--password={password}", "--authorization-id=", "--no-cb" if mechanism != "SCRAM-SHA-256-PLUS" else "--starttls",
+               f"--authentication-id={account.address}", f"--password={password}", "--no-cb" if mechanism != "SCRAM-SHA-256-PLUS" else "--starttls",
                f"--x509-ca-file={server.certificate}", status=status, timeout=20)
 
 

@@ -39,7 +39,7 @@ def by_smtp(server, account, message):
 
 
 def by_another_program(server, account, message):
-    name = f"1700000000.{os.getpid()}.elsewhere"
+    name = f"{time.time_ns()}.elsewhere"
     (account.maildir / "tmp" / name).write_bytes(message)
     os.rename(account.maildir / "tmp" / name, account.maildir / "new" / name)
 

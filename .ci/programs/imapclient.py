@@ -1,4 +1,7 @@
-"""IMAPClient's own live test-suite, of which Dovecot 2.3 passes 47."""
+"""IMAPClient's own live test-suite.
+
+Of its 59 tests Dovecot 2.3 passes 46 or 47 here; of what Postroad announces it passes all but those that are explained.
+"""
 
 import os
 import re
@@ -7,7 +10,8 @@ from pathlib import Path
 from harness import check, expect, run
 
 CONFIG = {"auth": {"cleartext": "loopback"}, "limits": {"failed_login_delay": 0}}
-AT_LEAST = 47
+AT_LEAST = 31
+NOT_BUILT = ("ACL", "CONDSTORE", "Gmail search", "SORT", "THREAD=REFERENCES", "XLIST", "labels")
 EXPLAINED = Path(__file__).with_name("imapclient-disagreements.txt")
 
 CONFIGURATION = """[DEFAULT]
@@ -48,6 +52,9 @@ def livetest(server):
     failed = count.get("failures", 0) + count.get("errors", 0)
     passed = int(ran[1]) - failed - count.get("skipped", 0)
     print(f"     IMAPClient's live tests: {passed} passed, {failed} failed, {count.get('skipped', 0)} skipped")
+    not_built = {"Server doesn't support " + word for word in NOT_BUILT}
+    skips = set(re.findall(r"skipped ['\"](.*)['\"]$", ended.text, re.M)) - not_built - {"test instance not configured for UID operations"}
+    expect(not skips, f"skipped for another reason than an extension that is not built: {skips}")
     unexplained = set(re.findall(r"^(?:FAIL|ERROR): (\w+)", ended.text, re.M)) - explained()
     expect(not unexplained, f"failed without an explanation in {EXPLAINED.name}: {sorted(unexplained)}\n{ended}")
     expect(passed >= AT_LEAST, f"only {passed} passed\n{ended}")

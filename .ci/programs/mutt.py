@@ -70,14 +70,14 @@ def sends(server, program, tls, mechanism):
 @check("{} saves what it sent by IMAP", ["mutt"])
 def saves(server, program):
     sender = server.user()
-    record = f"imaps://localhost:{server.port['imaps']}/Sent"
+    record = f"imaps://localhost:{server.port['imaps']}/Kept"
     with Mailbox(server, sender) as mailbox:
-        mailbox.ok(mailbox.imap.create("Sent"))
+        mailbox.ok(mailbox.imap.create("Kept"))
     command = configure(server, program, sender, record=record)
     run(*command, "-s", "kept", "--", sender.address, input=b"kept\n", env=home(server))
-    with Mailbox(server, sender, "Sent") as sent:
-        expect(len(sent.messages()) == 1, "nothing was saved")
-        expect("\\Seen" in sent.messages()[0].flags, "what was saved is unread")
+    with Mailbox(server, sender, "Kept") as kept:
+        expect(len(kept.messages()) == 1, "nothing was saved")
+        expect("\\Seen" in kept.messages()[0].flags, "what was saved is unread")
 
 
 @check("{} reads a folder by {}: copies one message, deletes another", [

@@ -105,18 +105,19 @@ def finishes():
         account = server.user()
         message = octets(SENDER, account.address, b"half\r\nother half\r\n")
         idle = imap(server, account)
-        with smtplib.SMTP("localhost", server.port["smtp"], timeout=30) as session:
-            session.ehlo()
-            session.mail(SENDER)
-            session.rcpt(account.address)
-            session.docmd("DATA")
-            session.send(message[:-12])
-            time.sleep(0.2)
-            server.process.send_signal(signal.SIGTERM)
-            expect(idle.readline().startswith(b"* BYE"), "an IMAP session was not told BYE")
-            session.send(message[-12:] + b".\r\n")
-            code, text = session.getreply()
-            expect(code == 250, f"the message under way was answered {code} {text}")
+        session = smtplib.SMTP("localhost", server.port["smtp"], timeout=30)
+        session.ehlo()
+        session.mail(SENDER)
+        session.rcpt(account.address)
+        session.docmd("DATA")
+        session.send(message[:-12])
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGTERM)
+        expect(idle.readline().startswith(b"* BYE"), "an IMAP session was not told BYE")
+        session.send(message[-12:] + b".\r\n")
+        code, text = session.getreply()
+        expect(code == 250, f"the message under way was answered {code} {text}")
+        expect(session.getreply()[0] == 421, "the SMTP session was not told 421 before the end")
         expect(server.process.wait(30) == 0, "the server did not exit with 0")
         server.start()
         with Mailbox(server, account) as inbox:
@@ -192,7 +193,7 @@ def says_port_taken(server):
 @check("the SMTP extensions announced are those configured, in their order")
 def announces_configured():
     extensions = ["PIPELINING", "SIZE", "VRFY", "ETRN", "AUTH", "DSN"]
-    with Postroad(smtp={"extensions": extensions, "greeting": "Service Ready"}, auth={"cleartext": "loopback"},
+    with Postroad(smtp={"extensions": extensions}, auth={"cleartext": "loopback"},
                   limits={"message": 10_485_760}) as server:
         with socket.create_connection(("127.0.0.1", server.port["smtp"]), 10) as connection:
             stream = connection.makefile("rb")

@@ -13,7 +13,7 @@ from programs.python import imap
 def told(session, *command):
     """The untagged responses to a command, in order, as lines."""
     tag = b"told%d" % random.randrange(10**9)
-    session.send(tag + b" " + " ".join(command).encode() + b"\r\n")
+    session.send(tag + b" " + b" ".join(word if isinstance(word, bytes) else word.encode() for word in command) + b"\r\n")
     lines = []
     while not (line := session.readline()).startswith(tag):
         expect(line, "the connection was closed")
@@ -28,7 +28,7 @@ def two_sessions(server, messages=3):
         append(server, account, "INBOX", octets("a@example.net", account.address, b"%d\r\n" % number))
     first, second = imap(server, account), imap(server, account)
     for session in first, second:
-        told(session, "SELECT INBOX")
+        session.select()
     return account, first, second
 
 
@@ -108,8 +108,8 @@ class Worker(threading.Thread):
             self.error = error
 
     def append(self):
-        self.session.append("INBOX", None, None, octets("a@example.net", "b@example.net", b"%d\r\n" % self.random.randrange(10**9)))
-        self.noop()
+        message = octets("a@example.net", "b@example.net", b"%d\r\n" % self.random.randrange(10**9))
+        self.do("APPEND", "INBOX", b"{%d+}\r\n%s" % (len(message), message))
 
     def flag(self):
         if self.count:
