@@ -33,7 +33,8 @@ pub(crate) fn run(case: &str, size: u64) -> bool {
         "header-structure" => structure(header_block(size).as_bytes()),
         "mime-depth" => structure(&nested(size)),
         "mime-breadth" => structure(&beside(size)),
-        "recipients" => recipients(size),
+        "recipients" => recipients(size, Limits { recipients: usize::MAX, ..Limits::default() }),
+        "recipients-refused" => recipients(size, Limits::default()),
         "sequence-set" => sequence_set(size),
         "long-line" => long_line(size),
         _ => return false,
@@ -122,8 +123,7 @@ fn smtp_transactions(count: usize) {
     }
 }
 
-fn recipients(count: usize) {
-    let limits = Limits { recipients: usize::MAX, ..Limits::default() };
+fn recipients(count: usize, limits: Limits) {
     let mut server = smtp(limits);
     feed(&mut server, b"MAIL FROM:<a@example.org>\r\n");
     for _ in 0..count {
