@@ -132,7 +132,7 @@ impl Directory {
         let reaches = |account: &Account| !self.expand(account).is_empty();
         let broken = |(from, targets): (&String, &Vec<Account>)| {
             let lost = targets.iter().find(|target| !reaches(target))?;
-            Some(format!("the alias `{from}` leads to `{lost}`, which is no user and no alias"))
+            Some(format!("the alias `{from}` leads to `{lost}`, where no user is"))
         };
         self.aliases.iter().filter_map(broken).collect()
     }

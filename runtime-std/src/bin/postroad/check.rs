@@ -2,6 +2,7 @@
 
 use crate::certificate::Files;
 use crate::current::site;
+use crate::say::say;
 use crate::settings::Settings;
 use postroad_core::smtp::Extension;
 use postroad_runtime_std::listener::Endpoint;
@@ -20,12 +21,15 @@ pub struct Arguments {
 /// # Errors
 /// Says everything that is wrong.
 pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
-    let problems = problems(settings);
+    let mut problems = problems(settings);
+    if let Ok(site) = site(settings, [0; 32]) {
+        problems.extend(site.directory.dangling_aliases());
+    }
     if arguments.json {
         let limits = settings.config.limits.rows();
         let limits: serde_json::Map<_, _> =
             limits.into_iter().map(|(name, value, _)| (name.into(), value.into())).collect();
-        println!("{}", serde_json::json!({ "problems": problems, "limits": limits }));
+        say!("{}", serde_json::json!({ "problems": problems, "limits": limits }));
     } else {
         describe(settings);
     }
@@ -41,21 +45,22 @@ fn count(problems: usize) -> String {
 
 fn describe(settings: &Settings) {
     let config = &settings.config;
-    println!("hostname    {}", config.hostname);
-    println!("domains     {}", config.local_domains().join(", "));
-    println!("data        {}", settings.data.display());
+    say!("hostname    {}", config.hostname);
+    say!("domains     {}", config.local_domains().join(", "));
+    say!("data        {}", settings.data.display());
     for service in Service::ALL {
         let places = service.places(&config.listen);
         let places = if places.is_empty() { "off".into() } else { places.join(", ") };
-        println!("{:<12}{places}", service.name());
+        say!("{:<12}{places}", service.name());
     }
-    println!("\nLimits in force:");
+    say!("\nLimits in force:");
     for (name, value, source) in config.limits.rows() {
-        println!("  {name:<30}{value:>12}  {source}");
+        say!("  {name:<30}{value:>12}  {source}");
     }
 }
 
-/// Everything that would keep the server from starting or mail from arriving.
+/// Everything that keeps the server from starting. An alias that leads nowhere does not: a user who
+/// was removed must not stop the mail of all others.
 pub fn problems(settings: &Settings) -> Vec<String> {
     let mut problems = Vec::new();
     let config = &settings.config;
@@ -73,9 +78,6 @@ pub fn problems(settings: &Settings) -> Vec<String> {
         Ok(_) => {}
         Err(why) => problems.push(why),
     }
-    match site(settings, [0; 32]) {
-        Ok(site) => problems.extend(site.directory.dangling_aliases()),
-        Err(why) => problems.push(why),
-    }
+    problems.extend(site(settings, [0; 32]).err());
     problems
 }

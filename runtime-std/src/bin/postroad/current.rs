@@ -97,6 +97,9 @@ impl Source {
 
     fn read(&self, settings: &Settings) -> Result<Arc<Live>, String> {
         let site = site(settings, self.secret)?;
+        for why in site.directory.dangling_aliases() {
+            (self.log)(clock::now(), &Report::new("dangling-alias").with("reason", why));
+        }
         Ok(Arc::new(Live { site: Arc::new(site), tls: Files::of(settings)?.load()? }))
     }
 }

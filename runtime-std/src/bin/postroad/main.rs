@@ -7,6 +7,7 @@ mod current;
 mod durable;
 mod log;
 mod password;
+mod say;
 mod serve;
 mod settings;
 mod signals;

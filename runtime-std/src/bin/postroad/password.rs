@@ -115,7 +115,11 @@ fn argon2_matches(hash: &PasswordHash, password: &str) -> bool {
     };
     let Some((argon2, salt, expected)) = parts() else { return false };
     let count = argon2.params().block_count();
-    let mut blocks = Vec::with_capacity(count.max(MAPPED / Block::SIZE));
+    let mut blocks = Vec::new();
+    // An imported hash may ask for more than there is.
+    if blocks.try_reserve_exact(count.max(MAPPED / Block::SIZE)).is_err() {
+        return false;
+    }
     blocks.resize(count, Block::new());
     let mut found = vec![0; expected.as_ref().len()];
     let outcome = argon2.hash_password_into_with_memory(
@@ -142,6 +146,9 @@ mod tests {
         "$2b$04$r6/WpHnlWhRcfQmm4G2oUe0botV4D5gchXwsLa15orfsKPVj46WYa",
         "{SSHA}HLddlEv7f/29AM2QffByJpZvFxtwZXBwZXJwZQ==",
     ];
+
+    /// Asks for 4 TiB.
+    const GREEDY: &str = "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdA";
 
     fn check(password: &str, hash: &str) -> Verdict {
         verify(&Check::Password {
@@ -171,9 +178,17 @@ mod tests {
 
     #[test]
     fn what_is_no_hash_matches_nothing() {
-        for hash in
-            ["", "opensesame", "{SSHA}", "{SSHA}AAAA", "$1$a$b", "$argon2id$", "$6$", "$2b$"]
-        {
+        for hash in [
+            "",
+            "opensesame",
+            "{SSHA}",
+            "{SSHA}AAAA",
+            "$1$a$b",
+            "$argon2id$",
+            "$6$",
+            "$2b$",
+            GREEDY,
+        ] {
             assert_ne!(check("", hash), Verdict::Accepted, "{hash}");
             assert_ne!(check("opensesame", hash), Verdict::Accepted, "{hash}");
         }

@@ -2,6 +2,7 @@
 
 use crate::certificate::Files;
 use crate::current::{Current, Source};
+use crate::say::say;
 use crate::settings::Settings;
 use crate::signals::{Signal, Signals};
 use crate::users::Users;
@@ -131,17 +132,17 @@ fn first_user(
 
 /// Tells where the system listens, and to a newcomer how to use it.
 fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &Files) {
-    println!("Postroad is running. Ctrl-C ends it.\n");
+    say!("Postroad is running. Ctrl-C ends it.\n");
     for (service, endpoint) in server.endpoints() {
-        println!("  {:<12}{endpoint}", service.name());
+        say!("  {:<12}{endpoint}", service.name());
     }
     if files.self_signed {
-        println!("\nThe certificate signs itself: {}", files.certificate.display());
+        say!("\nThe certificate signs itself: {}", files.certificate.display());
     }
     let Some((account, password)) = first else { return };
     let password = password.expose();
-    println!("\nYour first user (the password is shown this once):\n");
-    println!("  address     {account}\n  password    {password}");
+    say!("\nYour first user (the password is shown this once):\n");
+    say!("  address     {account}\n  password    {password}");
     let at = |wanted: Service| {
         let found = server.endpoints().iter().find(|(service, _)| *service == wanted);
         found.and_then(|(_, endpoint)| match endpoint {
@@ -151,16 +152,16 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
     };
     let trust = format!("--cacert {}", files.certificate.display());
     let login = format!("--user {account}:{password}");
-    println!("\nTry it:\n");
+    say!("\nTry it:\n");
     if let Some(smtp) = at(Service::Submissions) {
-        println!(
+        say!(
             "  printf 'From: {account}\\r\\nTo: {account}\\r\\nSubject: Hello\\r\\n\\r\\nIt works.\\r\\n' |\n    curl {trust} {login} --mail-from {account} --mail-rcpt {account} \\\n      --upload-file - smtps://{smtp}"
         );
     }
     if let Some(imap) = at(Service::Imaps) {
-        println!("  curl {trust} {login} 'imaps://{imap}/INBOX;MAILINDEX=1'");
+        say!("  curl {trust} {login} 'imaps://{imap}/INBOX;MAILINDEX=1'");
     }
-    println!("\nSettings for a mail client: the address above as user name, and");
+    say!("\nSettings for a mail client: the address above as user name, and");
     for (service, name, security) in [
         (Service::Imaps, "IMAP", "SSL/TLS"),
         (Service::Pop3s, "POP3", "SSL/TLS"),
@@ -168,8 +169,8 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
         (Service::Submission, "or SMTP", "STARTTLS"),
     ] {
         if let Some(address) = at(service) {
-            println!("  {name:<8} server {}, port {}, {security}", address.ip(), address.port());
+            say!("  {name:<8} server {}, port {}, {security}", address.ip(), address.port());
         }
     }
-    println!();
+    say!("");
 }

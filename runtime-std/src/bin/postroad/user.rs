@@ -1,9 +1,11 @@
 //! `postroad user`: who has mail here.
 
 use crate::password;
+use crate::say::say;
 use crate::settings::Settings;
 use crate::users::Users;
 use clap::Args;
+use postroad_core::address::Mailbox;
 use postroad_core::entropy::Entropy;
 use postroad_core::limits::Limits;
 use postroad_core::role::directory::User;
@@ -75,7 +77,7 @@ fn set(settings: &Settings, password: &Password, new: bool) -> Result<(), String
         users.0.insert(account.clone(), user);
         Ok(())
     })?;
-    println!("{account}: {}", if new { "added" } else { "the password is changed" });
+    say!("{account}: {}", if new { "added" } else { "the password is changed" });
     Ok(())
 }
 
@@ -98,16 +100,15 @@ fn list(settings: &Settings, json: bool) -> Result<(), String> {
         let rows = users.0.iter().map(|(account, user)| {
             serde_json::json!({ "address": account.as_str(), "scram": user.scram.is_some() })
         });
-        println!("{}", rows.collect::<serde_json::Value>());
+        say!("{}", rows.collect::<serde_json::Value>());
     } else {
-        users.0.keys().for_each(|account| println!("{account}"));
+        users.0.keys().for_each(|account| say!("{account}"));
     }
     Ok(())
 }
 
 fn remove(settings: &Settings, address: &str) -> Result<(), String> {
-    let account =
-        Account::parse(address, &Limits::DEFAULT).map_err(|why| format!("{address}: {why}"))?;
+    let account = named(address, &Limits::DEFAULT)?;
     Users::change(&settings.data, |users| {
         users
             .0
@@ -115,13 +116,12 @@ fn remove(settings: &Settings, address: &str) -> Result<(), String> {
             .map(drop)
             .ok_or_else(|| format!("{account}: there is no such user"))
     })?;
-    println!("{account}: removed; the mail stays in {}", settings.data.join("mail").display());
+    say!("{account}: removed; the mail stays in {}", settings.data.join("mail").display());
     Ok(())
 }
 
 fn account(settings: &Settings, address: &str) -> Result<Account, String> {
-    let account = Account::parse(address, &settings.config.limits)
-        .map_err(|why| format!("{address}: {why}"))?;
+    let account = named(address, &settings.config.limits)?;
     let domains = settings.config.local_domains();
     let local = |domain: &&str| {
         Account::parse(&format!("x@{domain}"), &Limits::DEFAULT)
@@ -134,6 +134,18 @@ fn account(settings: &Settings, address: &str) -> Result<Account, String> {
     Err(format!(
         "{address}: the local domains are {domains}; add others under `domains` in the configuration"
     ))
+}
+
+/// The account of an address; a quoted local-part means the same as without its quotes (RFC 5321
+/// §4.1.2).
+fn named(address: &str, limits: &Limits) -> Result<Account, String> {
+    let bare = match Mailbox::parse(address.as_bytes(), true) {
+        Ok(mailbox) if address.starts_with('"') => {
+            format!("{}@{}", mailbox.local_part.as_str(), mailbox.host)
+        }
+        _ => address.to_string(),
+    };
+    Account::parse(&bare, limits).map_err(|why| format!("{address}: {why}"))
 }
 
 fn known(users: &Users, account: &Account, expected: bool) -> Result<(), String> {
@@ -193,5 +205,24 @@ impl Drop for Quiet {
     fn drop(&mut self) {
         let now = rustix::termios::OptionalActions::Now;
         let _ = rustix::termios::tcsetattr(std::io::stdin(), now, &self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_local_part_is_the_account_that_its_mail_finds() {
+        for (address, account) in [
+            ("Alice@Example.org", "alice@example.org"),
+            (r#""alice"@example.org"#, "alice@example.org"),
+            (r#""a\"b"@example.org"#, r#"a"b@example.org"#),
+        ] {
+            assert_eq!(named(address, &Limits::DEFAULT).unwrap().as_str(), account, "{address}");
+        }
+        for address in [r#"".."@example.org"#, r#""a b"@example.org"#, r#""a@b"@example.org"#] {
+            assert!(named(address, &Limits::DEFAULT).is_err(), "{address}");
+        }
     }
 }
