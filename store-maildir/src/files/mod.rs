@@ -101,6 +101,8 @@ pub struct Stat {
     pub inode: u64,
     /// Whether it is a folder.
     pub is_folder: bool,
+    /// Whether it is a regular file.
+    pub is_file: bool,
 }
 
 /// What to answer when an operation on `path` failed.

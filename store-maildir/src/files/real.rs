@@ -135,11 +135,13 @@ impl File for Opened {
 
 impl From<rustix::fs::Stat> for Stat {
     fn from(stat: rustix::fs::Stat) -> Self {
+        let kind = rustix::fs::FileType::from_raw_mode(stat.st_mode);
         Self {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             modified: (stat.st_mtime, stat.st_mtime_nsec),
             inode: stat.st_ino,
-            is_folder: rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir(),
+            is_folder: kind.is_dir(),
+            is_file: kind.is_file(),
         }
     }
 }

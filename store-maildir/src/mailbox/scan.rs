@@ -217,7 +217,8 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Finds out a file's size and date; `None` if it has vanished.
+    /// Finds out a file's size and date; `None` if it has vanished, if it is no message (a folder,
+    /// or a pipe, which would be waited for), or if it is not for us to read.
     fn inspect(
         &self,
         place: Place,
@@ -227,6 +228,9 @@ impl Mailbox {
         let path = join(&self.folder.join(place.folder()), name.as_bytes());
         let look = || {
             let stat = self.files().stat(&path)?;
+            if !stat.is_file {
+                return Ok(None);
+            }
             // A size in the name is believed if the file bears it out as far as can be seen.
             let told = name.field(b'S').filter(|told| *told == stat.size);
             let told = told.and(name.field(b'W')).filter(|told| *told >= stat.size);
@@ -234,11 +238,10 @@ impl Mailbox {
                 Some(size) => size,
                 None => Sizes::of(&mut *self.files().open(&path)?)?.given,
             };
-            Ok((stat, size, told.is_some()))
+            Ok(Some((stat, size, told.is_some())))
         };
         match look() {
-            Ok((stat, _, _)) if stat.is_folder => Ok(None),
-            Ok((stat, size, sized_by_name)) => Ok(Some(Arrival {
+            Ok(Some((stat, size, sized_by_name))) => Ok(Some(Arrival {
                 name,
                 place,
                 raw: stat.size,
@@ -246,7 +249,7 @@ impl Mailbox {
                 sized_by_name,
                 date: stat.modified.0,
             })),
-            Err(Errno::NOENT) => Ok(None),
+            Ok(None) | Err(Errno::NOENT | Errno::ACCESS | Errno::LOOP) => Ok(None),
             Err(errno) => Err(failed(&path)(errno)),
         }
     }

@@ -48,6 +48,22 @@ fn delivered_and_changed_from_outside() {
 }
 
 #[test]
+fn what_is_no_message_hides_none() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    desk.open("INBOX");
+    let inbox = inbox(&folder);
+    fs::create_dir(inbox.join("new/1.folder")).unwrap();
+    std::os::unix::fs::symlink("2.itself", inbox.join("new/2.itself")).unwrap();
+    let pipe = inbox.join("cur/3.pipe:2,S");
+    let mode = rustix::fs::Mode::RWXU;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    fs::write(inbox.join("new/4.mail"), "x\r\n").unwrap();
+    assert_eq!(told(&desk.sync().entries), [(1, Flags::RECENT)]);
+    assert_eq!(desk.read(1, 6), b"x\r\n");
+}
+
+#[test]
 fn a_file_renamed_under_an_operation_is_found_again() {
     let folder = Folder::new();
     let mut desk = Desk::new(&folder);
