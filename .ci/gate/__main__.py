@@ -44,6 +44,7 @@ def main(wanted):
             continue
         if not report.stage(name, stage):
             break
+    print("\n".join(report.stages))
     print(f"{report.passed} passed, {report.failed} failed", flush=True)
     return 1 if report.failed else 0
 

@@ -1,6 +1,5 @@
 """Real programs against a server of their own: each file of `.ci/programs/`."""
 
-import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -11,7 +11,7 @@ class Report:
     """The tally of a run of the gate, and the means by which stages add to it."""
 
     def __init__(self, root):
-        self.root, self.passed, self.failed = root, 0, 0
+        self.root, self.passed, self.failed, self.stages = root, 0, 0, []
         self.target = root / "target"
         if folder := os.environ.get("CARGO_TARGET_DIR"):
             self.target = root / folder
@@ -25,7 +25,9 @@ class Report:
         except Exception as error:
             self.fail(name, f"{type(error).__name__}: {error}")
         good = self.failed == failed_before
-        print(f"== {name}: {'passed' if good else 'FAILED'} in {time.monotonic() - started:.0f} s\n", flush=True)
+        outcome = f"{'passed' if good else 'FAILED'} in {time.monotonic() - started:.0f} s"
+        self.stages.append(f"{name:14}{outcome}")
+        print(f"== {name}: {outcome}\n", flush=True)
         return good
 
     def pass_(self, what, seconds=None):

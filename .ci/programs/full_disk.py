@@ -1,7 +1,5 @@
 """A full disk: mail is refused for now, nothing is half-written, and all works again with room."""
 
-import imaplib
-import os
 import smtplib
 
 from harness import Mailbox, Postroad, check, expect, octets, run

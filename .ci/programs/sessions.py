@@ -18,7 +18,8 @@ def told(session, *command):
     while not (line := session.readline()).startswith(tag):
         expect(line, "the connection was closed")
         lines.append(line.strip())
-    expect(line.split()[1] == b"OK", f"{command}: {line}")
+    gone = b"NO [EXPUNGEISSUED]" in line  # RFC 5530: another session has expunged it
+    expect(line.split()[1] == b"OK" or gone, f"{command}: {line}")
     return lines
 
 
