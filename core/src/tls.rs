@@ -8,7 +8,7 @@
 
 extern crate std;
 
-use crate::buffer::Outbox;
+use crate::buffer::{Inbox, Outbox};
 use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -55,6 +55,8 @@ pub struct Secured<S: Session> {
     session: S,
     side: Side,
     layer: Layer,
+    /// Records from the peer that came while the session wanted no more octets.
+    inbox: Inbox,
     /// Records for the peer.
     outbox: Outbox,
     /// How long a handshake may take.
@@ -80,8 +82,8 @@ impl<S: Session> Secured<S> {
     /// Begins in the clear; the handshake comes when the session wants it (STARTTLS) and may take
     /// as long as `patience`.
     pub fn starting_clear(now: Instant, session: S, side: Side, patience: Duration) -> Self {
-        let (layer, outbox) = (Layer::Clear, Outbox::default());
-        Self { session, side, layer, outbox, patience, now }
+        let (layer, inbox, outbox) = (Layer::Clear, Inbox::default(), Outbox::default());
+        Self { session, side, layer, inbox, outbox, patience, now }
     }
 
     /// Begins with the handshake (RFC 8314 §3), of which the session is told before it is first
@@ -113,12 +115,15 @@ impl<S: Session> Secured<S> {
         }
     }
 
-    /// Takes records from the peer.
-    fn receive(&mut self, mut records: &[u8]) {
+    /// Takes records from the peer, and says how many octets it left: those whose plaintext the
+    /// session does not want yet, since rustls holds only so much of it.
+    fn receive(&mut self, mut records: &[u8]) -> usize {
         while !records.is_empty() {
-            let (Layer::Handshake { connection, .. } | Layer::Open(connection)) = &mut self.layer
-            else {
-                return;
+            let connection = match &mut self.layer {
+                Layer::Handshake { connection, .. } => connection,
+                Layer::Open(connection) if self.session.wants() == Wants::Read => connection,
+                Layer::Open(_) => break,
+                Layer::Clear | Layer::HalfOpen(_) | Layer::Shut => return 0,
             };
             let outcome = match connection.read_tls(&mut records) {
                 Ok(_) => connection.process_new_packets().map_err(|error| error.to_string()),
@@ -127,13 +132,24 @@ impl<S: Session> Secured<S> {
             // Also the alert that says what was wrong.
             flush(connection, &mut self.outbox);
             match outcome {
-                Err(why) => return self.fail(&why),
+                Err(why) => self.fail(&why),
                 Ok(_) if matches!(self.layer, Layer::Open(_)) => {
                     self.feed();
                 }
                 Ok(_) => self.open(),
             }
         }
+        records.len()
+    }
+
+    /// Takes records that were left, and says whether it could.
+    fn receive_rest(&mut self) -> bool {
+        let mut inbox = core::mem::take(&mut self.inbox);
+        let left = self.receive(inbox.as_slice());
+        let taken = inbox.len() - left;
+        inbox.consume(taken);
+        self.inbox = inbox;
+        taken > 0
     }
 
     /// Tells the session when the handshake is done. What else arrived with its last record waits
@@ -204,7 +220,7 @@ impl<S: Session> Secured<S> {
                 self.layer = Layer::Shut;
                 false
             }
-            (Wants::Read, Layer::Open(_)) => self.feed(),
+            (Wants::Read, Layer::Open(_)) => self.feed() | self.receive_rest(),
             _ => false,
         }
     }
@@ -300,7 +316,11 @@ impl<S: Session> Session for Secured<S> {
         self.now = now;
         match self.layer {
             Layer::Clear => self.session.handle_bytes(now, bytes),
-            _ => self.receive(bytes),
+            _ if self.inbox.is_empty() => {
+                let left = self.receive(bytes);
+                self.inbox.push(&bytes[bytes.len() - left..]);
+            }
+            _ => self.inbox.push(bytes),
         }
     }
 

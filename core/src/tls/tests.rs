@@ -72,7 +72,8 @@ impl Session for Talker {
         self.ended = true;
     }
     fn handle_tls(&mut self, _: Instant, outcome: Result<Tls, TlsFailed>) {
-        self.wants = outcome.is_err().then_some(Wants::Close);
+        let paused = self.wants.filter(|wants| *wants == Wants::Nothing);
+        self.wants = if outcome.is_err() { Some(Wants::Close) } else { paused };
         self.exporter = outcome.as_ref().ok().and_then(|tls| tls.exporter);
         self.tls.push(outcome.map(|tls| tls.version));
     }
@@ -247,4 +248,32 @@ fn a_handshake_has_a_deadline() {
     while one.poll().is_some() {}
     assert!(matches!(&one.session.tls[..], [Err(_)]));
     assert_eq!(one.wants(), Wants::Close);
+}
+
+#[test]
+fn a_session_that_pauses_gets_every_octet_afterwards() {
+    let (server, client) = sides("mx.example.com");
+    let now = Instant::from_seconds(1);
+    let pausing = Talker { wants: Some(Wants::Nothing), ..talker(&["1", "2", "3", "4", "5"]) };
+    let mut one = Secured::starting_secured(now, pausing, server, PATIENCE);
+    let mut speaking = talker(&["hello"]);
+    // More than rustls holds: it comes along with the end of the handshake.
+    let lines = ["x".repeat(11_999), "\n".into()].concat().repeat(4);
+    speaking.outbox.push(lines.as_bytes());
+    let mut two = Secured::starting_secured(now, speaking, client, PATIENCE);
+    for _ in 0..2 {
+        while two.poll().is_some() {}
+        let octets = two.transmit().to_vec();
+        two.transmitted(octets.len());
+        one.handle_bytes(now, &octets);
+        while one.poll().is_some() {}
+        let octets = one.transmit().to_vec();
+        one.transmitted(octets.len());
+        two.handle_bytes(now, &octets);
+    }
+    assert_eq!(one.session.tls, [Ok("TLS1.3")]);
+    assert!(!one.session.ended && one.session.heard.is_empty());
+    one.session.wants = None;
+    while one.poll().is_some() {}
+    assert_eq!(one.session.heard.len(), lines.len());
 }
