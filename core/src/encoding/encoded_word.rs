@@ -97,22 +97,23 @@ impl<'a> Text<'a> {
     /// Appends a word and what stands before it; or nothing, if the word cannot be decoded.
     fn push_word(&mut self, before: &[u8], word: &Word<'a>) -> bool {
         let Some(octets) = word.octets() else { return false };
+        let Some(fresh) = charset::Decoder::for_label(word.charset) else { return false };
+        // Only now, so that what stands before is looked at once, however many words fail behind it.
         let is_adjacent = self.charset.is_some() && before.iter().all(u8::is_ascii_whitespace);
-        let charset = match self.charset.take() {
+        let mut decoder = match self.charset.take() {
             Some((label, decoder)) if is_adjacent && label.eq_ignore_ascii_case(word.charset) => {
-                Some(decoder)
+                decoder
             }
             other => {
                 self.charset = other;
-                charset::Decoder::for_label(word.charset)
+                if is_adjacent {
+                    self.finish_word();
+                } else {
+                    self.push_plain(before);
+                }
+                fresh
             }
         };
-        let Some(mut decoder) = charset else { return false };
-        if is_adjacent {
-            self.finish_word();
-        } else {
-            self.push_plain(before);
-        }
         decoder.decode(&octets, &mut self.output);
         self.charset = Some((word.charset, decoder));
         true

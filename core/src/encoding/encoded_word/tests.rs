@@ -73,6 +73,9 @@ fn words_that_are_none_cost_linear_time() {
         let value = piece.repeat(200_000);
         assert!(decode(value.as_bytes()).len() <= value.len());
     }
+    // Words that fail, far behind one that did not.
+    let value = ["=?utf-8?q?a?=", &" ".repeat(400_000), &"=?x?q?b?=".repeat(50_000)].concat();
+    assert_eq!(decode(value.as_bytes()).len(), value.len() - "=?utf-8?q??=".len());
 }
 
 proptest! {
