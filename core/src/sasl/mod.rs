@@ -103,12 +103,6 @@ impl Mechanism {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
     }
-
-    /// Whether whoever reads the connection learns a secret that can be used again.
-    #[must_use]
-    pub const fn reveals_secret(self) -> bool {
-        matches!(self, Self::Plain | Self::Login | Self::OAuthBearer | Self::XOAuth2)
-    }
 }
 
 impl fmt::Display for Mechanism {
@@ -156,22 +150,23 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Whether `mechanism` may be offered or chosen here: secrets go over confidential channels
-    /// only (RFC 4616 §6, RFC 7628 §5), and -PLUS needs a binding (RFC 5802 §6).
+    /// Whether `mechanism` may be offered or chosen here: the one place where that is decided.
+    ///
+    /// In the clear none may (RFC 8314 §4.1). Most would reveal the password (RFC 4616 §6) or the
+    /// token (RFC 7628 §5); SCRAM lets a listener try passwords at leisure (RFC 5802 §9), and
+    /// leaves the session to whoever sits in between. -PLUS needs a binding (RFC 5802 §6).
     ///
     /// ```
     /// use postroad_core::sasl::{Channel, Mechanism};
-    /// assert!(!Channel::Clear.allows(Mechanism::Plain));
-    /// assert!(Channel::Clear.allows(Mechanism::ScramSha256));
+    /// assert!(!Channel::Clear.allows(Mechanism::ScramSha256));
+    /// assert!(Channel::Confidential.allows(Mechanism::Plain));
     /// assert!(!Channel::Confidential.allows(Mechanism::ScramSha256Plus));
     /// ```
     #[must_use]
     pub const fn allows(&self, mechanism: Mechanism) -> bool {
         match (self, mechanism) {
-            (Self::Bound(_), _) => true,
-            (_, Mechanism::ScramSha256Plus) => false,
-            (Self::Confidential, _) => true,
-            (Self::Clear, _) => !mechanism.reveals_secret(),
+            (Self::Clear, _) | (Self::Confidential, Mechanism::ScramSha256Plus) => false,
+            (Self::Confidential | Self::Bound(_), _) => true,
         }
     }
 

@@ -24,7 +24,7 @@ fn the_offer_depends_on_the_channel() {
         let names: Vec<_> = offer.into_iter().map(Mechanism::name).collect();
         names.join(" ")
     };
-    assert_eq!(names(&Channel::Clear), "SCRAM-SHA-256 EXTERNAL");
+    assert_eq!(names(&Channel::Clear), "");
     let confidential = "SCRAM-SHA-256 EXTERNAL OAUTHBEARER XOAUTH2 PLAIN LOGIN";
     assert_eq!(names(&Channel::Confidential), confidential);
     let bound_names = ["SCRAM-SHA-256-PLUS ", confidential].concat();
@@ -47,7 +47,7 @@ fn the_client_chooses_the_best() {
     let cases: [(&[Mechanism], Channel, Option<Mechanism>); 8] = [
         (all, bound(), Some(ScramSha256Plus)),
         (all, Channel::Confidential, Some(ScramSha256)),
-        (all, Channel::Clear, Some(ScramSha256)),
+        (all, Channel::Clear, None),
         (&[Login, Plain], Channel::Confidential, Some(Plain)),
         (&[Login], Channel::Confidential, Some(Login)),
         (&[Login, Plain], Channel::Clear, None),
@@ -63,7 +63,7 @@ fn the_client_chooses_the_best() {
     assert_eq!(Client::choose(&[XOAuth2], &token, &bound()), Some(XOAuth2));
     assert_eq!(Client::choose(all, &token, &Channel::Clear), None);
     let external = Credentials::External { authzid: None };
-    assert_eq!(Client::choose(all, &external, &Channel::Clear), Some(External));
+    assert_eq!(Client::choose(all, &external, &Channel::Confidential), Some(External));
 }
 
 #[test]

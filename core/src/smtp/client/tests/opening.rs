@@ -198,7 +198,7 @@ const MALFORMED: &str = "the server's challenge is malformed";
 
 #[test]
 fn a_server_that_has_not_proved_itself_hears_nothing_more() {
-    let mut room = Room::new(login(), Channel::Clear, b"");
+    let mut room = Room::new(login(), Channel::Confidential, b"");
     room.hear(b"220 hi\r\n");
     room.hear(b"250-mx\r\n250 AUTH SCRAM-SHA-256\r\n");
     assert!(room.said().contains("AUTH SCRAM-SHA-256 "));
