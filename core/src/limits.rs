@@ -1,31 +1,48 @@
 //! Every limit of Postroad, in one place, each with its clause or precedent.
+//!
+//! A few are fixed, since they belong to a grammar that is the same for everybody: no configuration
+//! names them, and [`Limits::DEFAULT`] is where they are looked up.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::time::Duration;
 
+#[cfg(test)]
+mod tests;
+
 macro_rules! limits {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $value:expr, $clause:literal; )+) => {
+    (
+        fixed { $( $(#[doc = $fixed_doc:literal])+ $fixed:ident: $fixed_type:ty = $fixed_value:expr, $fixed_clause:literal; )+ }
+        $( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $value:expr, $clause:literal; )+
+    ) => {
         /// The limits in force. [`Limits::default`] is what the clauses ask for or what precedent
-        /// has shown to work; a configuration may change each.
+        /// has shown to work; a configuration may change each that is not fixed.
         #[derive(Clone, PartialEq, Eq, Debug)]
         #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
         #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
         pub struct Limits {
+            $( $(#[doc = $fixed_doc])+ #[doc = ""] #[doc = "Fixed: only its default is ever looked at."]
+               #[doc = ""] #[doc = concat!("Source: ", $fixed_clause, ".")]
+               #[cfg_attr(feature = "serde", serde(skip))]
+               pub $fixed: $fixed_type, )+
             $( $(#[doc = $doc])+ #[doc = ""] #[doc = concat!("Source: ", $clause, ".")]
                #[cfg_attr(feature = "serde", serde(with = "number"))]
                pub $name: $type, )+
         }
 
         impl Limits {
-            /// The names of the limits, as a configuration spells them.
-            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
-
             /// The default limits.
-            pub const DEFAULT: Self = Self { $($name: $value),+ };
+            pub const DEFAULT: Self = Self { $($fixed: $fixed_value,)+ $($name: $value),+ };
 
             /// Every limit as a row for a person: name, value with its unit, source.
             #[must_use]
-            pub fn rows(&self) -> alloc::vec::Vec<(&'static str, alloc::string::String, &'static str)> {
-                alloc::vec![$((stringify!($name), self.$name.written(), $clause)),+]
+            pub fn rows(&self) -> Vec<(&'static str, String, &'static str)> {
+                vec![
+                    $((stringify!($fixed), self.$fixed.written(), concat!("fixed: ", $fixed_clause)),)+
+                    $((stringify!($name), self.$name.written(), $clause)),+
+                ]
             }
         }
 
@@ -38,22 +55,32 @@ macro_rules! limits {
 }
 
 limits! {
+    fixed {
+        /// Octets of a local-part.
+        local_part: usize = 64, "RFC 5321 §4.5.3.1.1";
+        /// Octets of a domain.
+        domain: usize = 255, "RFC 5321 §4.5.3.1.2";
+        /// Octets of a path with its brackets, a source route not included.
+        path: usize = 256, "RFC 5321 §4.5.3.1.3";
+        /// Addresses read from one address list.
+        addresses: usize = 10_000, "what header_block could hold is 131,072, each an ENVELOPE entry";
+        /// Parameters read from one MIME field.
+        parameters: usize = 128, "more than any program writes";
+        /// Octets of a multipart's boundary.
+        boundary: usize = 996, "RFC 5322 §2.1.1: with its hyphens it fills a line";
+        /// How often an alias may lead to an alias.
+        alias_steps: usize = 10, "more than a person follows";
+    }
     /// Octets of an SMTP command line, CRLF included.
     command_line: usize = 2_048, "RFC 5321 §4.5.3.1.4 (512 and up), RFC 4954 §4";
     /// Octets of a line of content without its CRLF.
     text_line: usize = 998, "RFC 5321 §4.5.3.1.6";
-    /// Octets of a local-part.
-    local_part: usize = 64, "RFC 5321 §4.5.3.1.1";
-    /// Octets of a domain.
-    domain: usize = 255, "RFC 5321 §4.5.3.1.2";
     /// Octets of a message.
     message: u64 = 50 * 1024 * 1024, "RFC 1870; 50 MiB is the precedent of large providers";
     /// Octets of a header block.
     header_block: usize = 256 * 1024, "precedent: Postfix header_size_limit, doubled and more";
     /// Fields of a header block.
     header_fields: usize = 1_000, "precedent: Exim, Cyrus";
-    /// Addresses read from one address list.
-    addresses: usize = 10_000, "what header_block could hold is 131,072, each an ENVELOPE entry";
     /// Recipients of one transaction.
     recipients: usize = 1_000, "RFC 5321 §4.5.3.1.8 (100 and up)";
     /// Transactions of one SMTP connection.
@@ -72,6 +99,10 @@ limits! {
     imap_line: usize = 64 * 1024, "RFC 7162 §4; precedent: Dovecot imap_max_line_length";
     /// Octets of all the literals of one IMAP command, an APPEND's message not included.
     imap_literal: usize = 64 * 1024, "RFC 7888 §4";
+    /// Data items of one IMAP FETCH, and names of header fields in one of them.
+    imap_fetch_items: usize = 1_000, "ten times what clients ask for";
+    /// Octets of the pattern of an IMAP LIST or LSUB with its reference.
+    imap_list_pattern: usize = 1_000, "each costs a look at every octet of every mailbox name";
     /// Nesting of IMAP search keys.
     imap_search_depth: usize = 50, "precedent: Cyrus";
     /// Texts to look for in one IMAP SEARCH, each a pass through every message.
@@ -102,7 +133,8 @@ limits! {
     connections: usize = 10_000, "one thread each";
     /// Failed logins before the connection is closed.
     failed_logins: u32 = 3, "RFC 4954 §6, RFC 3501 §11";
-    /// Delay before the answer to the first failed login; it doubles with each.
+    /// Delay before the answer to the first failed login; it doubles with each (see
+    /// [`Limits::penalty`]).
     failed_login_delay: Duration = Duration::from_secs(2), "precedent: Dovecot auth_failure_delay";
     /// Time from the greeting to a login.
     login_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
@@ -136,16 +168,33 @@ limits! {
     client_reply_line: usize = 2_048, "RFC 5321 §4.5.3.1.5 (512 and up); precedent: Postfix line_length_limit";
 }
 
+impl Limits {
+    /// How long the answer to a failed login is held back, after so many that failed before it:
+    /// [`failed_login_delay`](Self::failed_login_delay), doubled with each, a few hours at the most.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use postroad_core::limits::Limits;
+    /// assert_eq!(Limits::DEFAULT.penalty(0), Duration::from_secs(2));
+    /// assert_eq!(Limits::DEFAULT.penalty(2), Duration::from_secs(8));
+    /// ```
+    #[must_use]
+    pub const fn penalty(&self, failed_before: u32) -> Duration {
+        let doublings = if failed_before < 12 { failed_before } else { 12 };
+        self.failed_login_delay.saturating_mul(1 << doublings)
+    }
+}
+
 /// A limit's value, written for a person.
 trait Written {
-    fn written(&self) -> alloc::string::String;
+    fn written(&self) -> String;
 }
 
 macro_rules! written {
     ($($type:ty),+) => {$(
         impl Written for $type {
-            fn written(&self) -> alloc::string::String {
-                alloc::format!("{self}")
+            fn written(&self) -> String {
+                format!("{self}")
             }
         }
     )+};
@@ -154,8 +203,8 @@ macro_rules! written {
 written!(usize, u64, u32);
 
 impl Written for Duration {
-    fn written(&self) -> alloc::string::String {
-        alloc::format!("{} s", self.as_secs())
+    fn written(&self) -> String {
+        format!("{} s", self.as_secs())
     }
 }
 

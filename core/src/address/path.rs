@@ -3,9 +3,7 @@
 use core::fmt;
 
 use super::{Domain, Invalid, Mailbox};
-
-/// The longest path in octets, brackets included and source route excluded (RFC 5321 §4.5.3.1.3).
-const MAX: usize = 256;
+use crate::limits::Limits;
 
 /// Where reports about a message go: the argument of MAIL FROM (RFC 5321 §4.1.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,7 +118,7 @@ fn parse_path(input: &[u8], utf8: bool) -> Result<(Mailbox, &[u8]), Invalid> {
     let inner = input.strip_prefix(b"<").ok_or(Invalid::NoOpeningBracket)?;
     let inner = skip_route(inner, utf8)?;
     let (mailbox, rest) = Mailbox::parse_prefix(inner, utf8)?;
-    if inner.len() - rest.len() + 2 > MAX {
+    if inner.len() - rest.len() + "<>".len() > Limits::DEFAULT.path {
         return Err(Invalid::PathTooLong);
     }
     let rest = rest.strip_prefix(b">").ok_or(Invalid::NoClosingBracket)?;

@@ -10,9 +10,11 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::header::{after_blanks, is_blank, unfold};
+use crate::encoding::hex_digits;
+use crate::limits::Limits;
 
 /// Parameters read from one field; what follows is dropped.
-const MOST: usize = 128;
+const MOST: usize = Limits::DEFAULT.parameters;
 
 /// One parameter.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -303,6 +305,6 @@ fn push_encoded(out: &mut Vec<u8>, byte: u8) {
         out.push(byte);
         return;
     }
-    let digit = |nibble: u8| b"0123456789ABCDEF"[usize::from(nibble)];
-    out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+    let [high, low] = hex_digits(byte);
+    out.extend_from_slice(&[b'%', high, low]);
 }

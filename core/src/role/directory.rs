@@ -14,8 +14,8 @@ use core::fmt;
 #[cfg(test)]
 mod tests;
 
-/// How often an alias may lead to an alias.
-const MAX_ALIAS_STEPS: usize = 10;
+/// Who looks after a domain's mail (RFC 5321 §4.5.1).
+const POSTMASTER: &str = "postmaster";
 
 /// A hash of no password, for logins that do not exist: checking it takes as long as any.
 const UNMATCHED_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -154,7 +154,7 @@ impl Directory {
     #[must_use]
     pub fn route(&self, path: &ForwardPath) -> Route {
         let (local_part, domain) = match path {
-            ForwardPath::Postmaster => ("postmaster".to_string(), self.domains[0].clone()),
+            ForwardPath::Postmaster => (POSTMASTER.to_string(), self.domains[0].clone()),
             ForwardPath::Mailbox(Mailbox { host: Host::Domain(domain), local_part })
                 if self.is_local(domain.ascii()) =>
             {
@@ -224,8 +224,8 @@ impl Directory {
 
     /// A postmaster that nobody has named still has a mailbox.
     fn postmaster(&self, local_part: &str, domain: &str) -> BTreeSet<Account> {
-        let account = (local_part == "postmaster")
-            .then(|| Account::parse(&format!("postmaster@{domain}"), &Limits::DEFAULT).ok());
+        let account = (local_part == POSTMASTER)
+            .then(|| Account::parse(&format!("{POSTMASTER}@{domain}"), &Limits::DEFAULT).ok());
         account.flatten().into_iter().collect()
     }
 
@@ -242,7 +242,7 @@ impl Directory {
         let mut found = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut next: Vec<&Account> = self.aliases.get(from).into_iter().flatten().collect();
-        for _ in 0..MAX_ALIAS_STEPS {
+        for _ in 0..Limits::DEFAULT.alias_steps {
             for account in core::mem::take(&mut next) {
                 if self.users.contains_key(account) {
                     found.insert(account.clone());
@@ -259,7 +259,7 @@ impl Directory {
 }
 
 fn is_literal_postmaster(mailbox: &Mailbox) -> bool {
-    matches!(mailbox.host, Host::Literal(_)) && mailbox.local_part.folded() == "postmaster"
+    matches!(mailbox.host, Host::Literal(_)) && mailbox.local_part.folded() == POSTMASTER
 }
 
 /// What is wrong with a configuration, in words.

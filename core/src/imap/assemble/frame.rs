@@ -50,7 +50,7 @@ impl Frame {
         let line = octets.get(self.seen..)?;
         let stop = memchr3(b'\r', b'\n', 0, line).unwrap_or(line.len());
         let (at, stopped) = (self.seen + stop, line.get(stop..).unwrap_or_default());
-        let most = (self.literals + bounds.line).min(bounds.command);
+        let most = self.literals.saturating_add(bounds.line).min(bounds.command);
         if at > most {
             return Some(self.bad_line(most.max(self.seen), "The command line is too long"));
         }

@@ -55,8 +55,29 @@ pub struct Bounds {
     command: usize,
     /// Octets that are dropped to find the end of a command that was not understood.
     drop: u64,
+    /// What a command may hold, whatever its length.
+    grammar: Grammar,
+}
+
+/// How much the parser puts up with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::imap) struct Grammar {
     /// Nesting of search keys.
-    search_depth: usize,
+    pub(in crate::imap) search_depth: usize,
+    /// Data items of a FETCH, and field names in one of them.
+    pub(in crate::imap) fetch_items: usize,
+    /// Octets of a LIST's pattern with its reference.
+    pub(in crate::imap) list_pattern: usize,
+}
+
+impl Grammar {
+    pub(in crate::imap) const fn new(limits: &Limits) -> Self {
+        Self {
+            search_depth: limits.imap_search_depth,
+            fetch_items: limits.imap_fetch_items,
+            list_pattern: limits.imap_list_pattern,
+        }
+    }
 }
 
 impl Bounds {
@@ -69,7 +90,7 @@ impl Bounds {
             literals: command,
             command,
             drop: command as u64,
-            search_depth: limits.imap_search_depth,
+            grammar: Grammar::new(limits),
         }
     }
 
@@ -83,7 +104,7 @@ impl Bounds {
             command: line.saturating_add(literals),
             // A message that is too large by half gets an answer that says so.
             drop: limits.message.saturating_mul(2),
-            search_depth: limits.imap_search_depth,
+            grammar: Grammar::new(limits),
         }
     }
 }
@@ -220,7 +241,7 @@ impl Assembler {
         match frame.look(octets, &self.bounds) {
             None => Progress::Starved,
             Some(Found::Command(end)) => {
-                let parsed = parse(&octets[..end], self.bounds.search_depth);
+                let parsed = parse(&octets[..end], &self.bounds.grammar);
                 inbox.consume(end + CRLF);
                 self.state = State::Command(Frame::default());
                 Progress::Step(match parsed {
@@ -231,7 +252,7 @@ impl Assembler {
             Some(Found::Literal(end, literal))
                 if frame.count() < 2 && is_message(&octets[..end]) =>
             {
-                let parsed = parse(&octets[..end], self.bounds.search_depth);
+                let parsed = parse(&octets[..end], &self.bounds.grammar);
                 self.poll_message(inbox, end, literal, parsed)
             }
             Some(Found::Literal(end, literal)) => {

@@ -1,6 +1,6 @@
 //! Tests of the assembler.
 
-use super::{Assembler, Bounds, Step};
+use super::{Assembler, Bounds, Grammar, Step};
 use crate::buffer::Inbox;
 use crate::imap::types::Command;
 use crate::limits::Limits;
@@ -11,7 +11,13 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 /// Small enough to be reached.
-const BOUNDS: Bounds = Bounds { line: 60, literals: 20, command: 80, drop: 200, search_depth: 5 };
+const BOUNDS: Bounds = Bounds {
+    line: 60,
+    literals: 20,
+    command: 80,
+    drop: 200,
+    grammar: Grammar::new(&Limits::DEFAULT),
+};
 
 /// Messages longer than this are refused.
 const LONGEST_MESSAGE: u64 = 100;

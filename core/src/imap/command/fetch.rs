@@ -8,19 +8,21 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Data items of one FETCH: no client asks for a hundred.
-const MOST_ITEMS: usize = 1_000;
-
-/// `"FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att … ")")`.
-pub(super) fn parse(numbering: Numbering, scanner: &mut Scanner<'_>) -> Scanned<Fetch> {
+/// `"FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att … ")")`, of
+/// which there may be at most `most`, and as many names of fields in each.
+pub(super) fn parse(
+    numbering: Numbering,
+    scanner: &mut Scanner<'_>,
+    most: usize,
+) -> Scanned<Fetch> {
     let messages = set_argument(scanner)?;
     scanner.space()?;
     let mut items = Vec::new();
     if scanner.peek() == Some(b'(') {
         scanner.list("Data items are missing", |scanner| {
             let name = item_name(scanner)?;
-            let item = item(&name, scanner)?;
-            if items.len() == MOST_ITEMS {
+            let item = item(&name, scanner, most)?;
+            if items.len() == most {
                 return Err("There are too many data items".into());
             }
             if !items.contains(&item) {
@@ -32,7 +34,7 @@ pub(super) fn parse(numbering: Numbering, scanner: &mut Scanner<'_>) -> Scanned<
         let name = item_name(scanner)?;
         items = match macro_items(&name) {
             Some(items) => items,
-            None => vec![item(&name, scanner)?],
+            None => vec![item(&name, scanner, most)?],
         };
     }
     if items.is_empty() {
@@ -57,10 +59,10 @@ fn macro_items(name: &str) -> Option<Vec<FetchItem>> {
 }
 
 /// `fetch-att`, its name taken already.
-fn item(name: &str, scanner: &mut Scanner<'_>) -> Scanned<FetchItem> {
+fn item(name: &str, scanner: &mut Scanner<'_>, most: usize) -> Scanned<FetchItem> {
     Ok(match name {
-        "BODY" if scanner.peek() == Some(b'[') => section_item(false, scanner)?,
-        "BODY.PEEK" => section_item(true, scanner)?,
+        "BODY" if scanner.peek() == Some(b'[') => section_item(false, scanner, most)?,
+        "BODY.PEEK" => section_item(true, scanner, most)?,
         "BODY" => FetchItem::Body,
         "BODYSTRUCTURE" => FetchItem::BodyStructure,
         "ENVELOPE" => FetchItem::Envelope,
@@ -76,9 +78,9 @@ fn item(name: &str, scanner: &mut Scanner<'_>) -> Scanned<FetchItem> {
 }
 
 /// `section ["<" number "." nz-number ">"]`.
-fn section_item(peek: bool, scanner: &mut Scanner<'_>) -> Scanned<FetchItem> {
+fn section_item(peek: bool, scanner: &mut Scanner<'_>, most: usize) -> Scanned<FetchItem> {
     scanner.expect(b'[', "A section is missing")?;
-    let section = section(scanner)?;
+    let section = section(scanner, most)?;
     scanner.expect(b']', "A section has no closing bracket")?;
     let mut partial = None;
     if scanner.eat(b'<') {
@@ -92,7 +94,7 @@ fn section_item(peek: bool, scanner: &mut Scanner<'_>) -> Scanned<FetchItem> {
 }
 
 /// `section-spec`.
-fn section(scanner: &mut Scanner<'_>) -> Scanned<Section> {
+fn section(scanner: &mut Scanner<'_>, most: usize) -> Scanned<Section> {
     let mut part = Vec::new();
     while scanner.peek().is_some_and(|octet| octet.is_ascii_digit()) {
         let number = scanner.nz_number("A part number is not a number from 1 on")?;
@@ -108,8 +110,8 @@ fn section(scanner: &mut Scanner<'_>) -> Scanned<Section> {
     let name = scanner.name("A section is malformed")?.to_ascii_uppercase();
     let text = match name.as_str() {
         "HEADER" => SectionText::Header,
-        "HEADER.FIELDS" => SectionText::HeaderFields(field_names(scanner)?),
-        "HEADER.FIELDS.NOT" => SectionText::HeaderFieldsNot(field_names(scanner)?),
+        "HEADER.FIELDS" => SectionText::HeaderFields(field_names(scanner, most)?),
+        "HEADER.FIELDS.NOT" => SectionText::HeaderFieldsNot(field_names(scanner, most)?),
         "TEXT" => SectionText::Text,
         // RFC 3501 §6.4.5: "The MIME part specifier MUST be prefixed by one or more numeric part
         // specifiers."
@@ -120,15 +122,20 @@ fn section(scanner: &mut Scanner<'_>) -> Scanned<Section> {
 }
 
 /// `SP header-list`.
-fn field_names(scanner: &mut Scanner<'_>) -> Scanned<Vec<String>> {
+fn field_names(scanner: &mut Scanner<'_>, most: usize) -> Scanned<Vec<String>> {
     scanner.space()?;
-    let names = scanner.list("Names of header fields are missing", |scanner| {
+    let mut names = Vec::new();
+    scanner.list("Names of header fields are missing", |scanner| {
+        if names.len() == most {
+            return Err("There are too many names of header fields".into());
+        }
         let name = scanner.astring("The name of a header field is missing")?;
         // RFC 5322 §3.6.8: ftext.
         if name.is_empty() || !name.iter().all(|octet| octet.is_ascii_graphic() && *octet != b':') {
             return Err("This cannot be the name of a header field".into());
         }
-        Ok(String::from_utf8_lossy(&name).into_owned())
+        names.push(String::from_utf8_lossy(&name).into_owned());
+        Ok(())
     })?;
     if names.is_empty() {
         return Err("Names of header fields are missing".into());

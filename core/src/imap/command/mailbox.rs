@@ -8,10 +8,6 @@ use crate::message::date::DateTime;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Octets of a pattern of LIST or LSUB with its reference, since matching costs their number for
-/// every octet of every mailbox name.
-const LONGEST_PATTERN: usize = 1_000;
-
 /// `SP mailbox`.
 pub(super) fn argument(scanner: &mut Scanner<'_>) -> Scanned<Mailbox> {
     scanner.space()?;
@@ -52,13 +48,13 @@ pub(super) fn parse_rename(scanner: &mut Scanner<'_>) -> Scanned<Command> {
     Ok(Command::Rename { from, to })
 }
 
-/// `SP mailbox SP list-mailbox`.
-pub(super) fn parse_list(scanner: &mut Scanner<'_>) -> Scanned<List> {
+/// `SP mailbox SP list-mailbox`, of at most `longest` octets together.
+pub(super) fn parse_list(scanner: &mut Scanner<'_>, longest: usize) -> Scanned<List> {
     scanner.space()?;
     let reference = scanner.astring("A reference name is missing, perhaps an empty one")?;
     scanner.space()?;
     let pattern = scanner.list_mailbox()?;
-    if reference.len() + pattern.len() > LONGEST_PATTERN {
+    if reference.len() + pattern.len() > longest {
         return Err("The pattern is too long".into());
     }
     Ok(List { reference: decode(&reference)?, pattern: ListPattern::new(decode(&pattern)?) })

@@ -4,6 +4,7 @@ mod fetch;
 mod mailbox;
 mod search;
 
+use super::assemble::Grammar;
 use super::scan::{Scanned, Scanner, Syntax};
 use super::types::{Command, Flag, Numbering, SequenceSet, Tag};
 use alloc::borrow::Cow;
@@ -24,11 +25,11 @@ pub struct Bad {
 /// Parses a command, literals in their places and without its last CRLF. The command APPEND ends
 /// with the head of its message literal.
 ///
-/// Search keys may be nested `search_depth` deep.
-pub(super) fn parse(octets: &[u8], search_depth: usize) -> Result<(Tag, Command), Bad> {
+/// It may hold as much as `grammar` says.
+pub(super) fn parse(octets: &[u8], grammar: &Grammar) -> Result<(Tag, Command), Bad> {
     let mut scanner = Scanner::new(octets);
     let tag = parse_tag(&mut scanner)?;
-    match parse_command(&mut scanner, search_depth) {
+    match parse_command(&mut scanner, grammar) {
         Ok(command) => Ok((tag, command)),
         Err(Syntax(text)) => Err(Bad { tag: Some(tag), text }),
     }
@@ -44,7 +45,7 @@ pub(super) fn parse_tag(scanner: &mut Scanner<'_>) -> Result<Tag, Bad> {
     tag.map_err(|Syntax(text)| Bad { tag: None, text })
 }
 
-fn parse_command(scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Command> {
+fn parse_command(scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Command> {
     let name = scanner.name("A command's name is missing")?;
     let mut numbering = Numbering::Sequence;
     let mut name = name.to_ascii_uppercase();
@@ -54,15 +55,15 @@ fn parse_command(scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Comm
         name = scanner.name("A command's name is missing after UID")?.to_ascii_uppercase();
     }
     let command = match numbering {
-        Numbering::Sequence => arguments(&name, scanner, search_depth)?,
-        Numbering::Uid => uid_arguments(&name, scanner, search_depth)?,
+        Numbering::Sequence => arguments(&name, scanner, grammar)?,
+        Numbering::Uid => uid_arguments(&name, scanner, grammar)?,
     };
     scanner.end()?;
     Ok(command)
 }
 
 /// The commands without UID.
-fn arguments(name: &str, scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Command> {
+fn arguments(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Command> {
     Ok(match name {
         "CAPABILITY" => Command::Capability,
         "NOOP" => Command::Noop,
@@ -85,20 +86,20 @@ fn arguments(name: &str, scanner: &mut Scanner<'_>, search_depth: usize) -> Scan
         "RENAME" => mailbox::parse_rename(scanner)?,
         "SUBSCRIBE" => Command::Subscribe(mailbox::argument(scanner)?),
         "UNSUBSCRIBE" => Command::Unsubscribe(mailbox::argument(scanner)?),
-        "LIST" => Command::List(mailbox::parse_list(scanner)?),
-        "LSUB" => Command::Lsub(mailbox::parse_list(scanner)?),
+        "LIST" => Command::List(mailbox::parse_list(scanner, grammar.list_pattern)?),
+        "LSUB" => Command::Lsub(mailbox::parse_list(scanner, grammar.list_pattern)?),
         "STATUS" => mailbox::parse_status(scanner)?,
         "APPEND" => Command::Append(mailbox::parse_append(scanner)?),
-        _ => return messages(name, Numbering::Sequence, scanner, search_depth),
+        _ => return messages(name, Numbering::Sequence, scanner, grammar),
     })
 }
 
 /// The commands with UID: one more than there are without.
-fn uid_arguments(name: &str, scanner: &mut Scanner<'_>, search_depth: usize) -> Scanned<Command> {
+fn uid_arguments(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Command> {
     match name {
         // RFC 4315 §2.1
         "EXPUNGE" => Ok(Command::Expunge(Some(set_argument(scanner)?))),
-        _ => messages(name, Numbering::Uid, scanner, search_depth),
+        _ => messages(name, Numbering::Uid, scanner, grammar),
     }
 }
 
@@ -107,11 +108,11 @@ fn messages(
     name: &str,
     numbering: Numbering,
     scanner: &mut Scanner<'_>,
-    search_depth: usize,
+    grammar: &Grammar,
 ) -> Scanned<Command> {
     Ok(match name {
-        "SEARCH" => Command::Search(search::parse(numbering, scanner, search_depth)?),
-        "FETCH" => Command::Fetch(fetch::parse(numbering, scanner)?),
+        "SEARCH" => Command::Search(search::parse(numbering, scanner, grammar.search_depth)?),
+        "FETCH" => Command::Fetch(fetch::parse(numbering, scanner, grammar.fetch_items)?),
         "STORE" => Command::Store(fetch::parse_store(numbering, scanner)?),
         "COPY" => Command::Copy {
             numbering,

@@ -143,10 +143,8 @@ impl Authenticating {
             Failure::Credentials => no("Authentication failed"),
             Failure::ChannelBinding => no("The channel binding does not match"),
         };
+        let then = connection.now + connection.limits().penalty(connection.failed_logins);
         connection.failed_logins += 1;
-        let doublings = (connection.failed_logins - 1).min(16);
-        let delay = connection.limits().failed_login_delay * (1 << doublings);
-        let then = connection.now + delay;
         self.refusal = Some(status.with_code(Code::AuthenticationFailed));
         Step::Until(then)
     }

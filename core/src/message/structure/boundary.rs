@@ -4,9 +4,11 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-/// Octets of the longest boundary that is kept: with its hyphens it fills a line (RFC 5322 §2.1.1).
+use crate::limits::Limits;
+
+/// Octets of the longest boundary that is kept.
 // Deviation: RFC 2046 §5.1.1 allows 70; longer ones are seen in real mail.
-pub(super) const LONGEST: usize = 996;
+pub(super) const LONGEST: usize = Limits::DEFAULT.boundary;
 
 /// A place in the tree.
 type Node = u32;

@@ -138,9 +138,8 @@ impl Server {
                 self.back(Reply::Err(Some(Code::Temporary), "Login is not possible now"));
             }
             Failure::Credentials | Failure::ChannelBinding => {
-                let doublings = self.failures.min(16);
-                let delay = self.config.limits.failed_login_delay.saturating_mul(1 << doublings);
-                self.failures += 1;
+                let delay = self.config.limits.penalty(self.failures);
+                self.failures = self.failures.saturating_add(1);
                 self.timers.set(Timer::Penalty, self.now + delay);
                 self.state = State::Penalty(Reply::Err(Some(Code::Auth), "Authentication failed"));
             }

@@ -20,9 +20,6 @@ impl Server {
     /// The mechanisms that may be used now: none in the clear, whatever they reveal.
     pub(super) fn offered(&self) -> Vec<Mechanism> {
         let channel = self.channel();
-        if channel == Channel::Clear {
-            return Vec::new();
-        }
         let configured = self.config.extensions.iter().find_map(|extension| match extension {
             Extension::Auth(mechanisms) => Some(mechanisms),
             _ => None,
@@ -144,10 +141,11 @@ impl Server {
                 Reply::new(535, (5, 7, 8), "Authentication failed")
             }
         };
+        let until = self.now + self.config.limits.penalty(self.failed_logins);
         self.failed_logins += 1;
         let last = self.failed_logins >= self.config.limits.failed_logins;
         let reply = if last { Reply::new(421, (4, 7, 0), "Too many failed logins") } else { reply };
-        self.state = State::Penalty { until: self.now + self.penalty(), reply };
+        self.state = State::Penalty { until, reply };
     }
 
     fn tell_failed(&mut self, exchange: &Exchange, failure: Option<Failure>) {

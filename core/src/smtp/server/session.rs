@@ -3,7 +3,6 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
-use core::time::Duration;
 
 use super::auth::Exchange;
 use super::content::{Incoming, Transaction};
@@ -343,12 +342,6 @@ impl Server {
             None if self.config.cleartext_auth => Channel::Confidential,
             None => Channel::Clear,
         }
-    }
-
-    /// How long to wait before the next failed login is told: it doubles with each.
-    pub(super) fn penalty(&self) -> Duration {
-        let doublings = self.failed_logins.saturating_sub(1).min(16);
-        self.config.limits.failed_login_delay.saturating_mul(1 << doublings)
     }
 }
 
