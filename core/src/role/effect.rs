@@ -1,3 +1,5 @@
+//! The vocabulary of roles and their hosts.
+
 use crate::machine::Ticket;
 use crate::secret::Secret;
 use crate::store;

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod directory;
+mod doors;
 mod effect;
 pub mod intake;
 mod login;

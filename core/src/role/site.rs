@@ -1,7 +1,11 @@
+//! What sessions share.
+
 use super::config::{Cleartext, Config};
 use super::directory::{Directory, Misconfigured};
+use crate::address::Domain;
 use crate::machine::Tls;
 use crate::sasl::Channel;
+use alloc::format;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -19,8 +23,10 @@ impl Site {
     /// [`Directory::new`]'s.
     ///
     /// # Errors
-    /// If domains or aliases are wrong.
+    /// If hostname, domains or aliases are wrong.
     pub fn new(config: Config, secret: [u8; 32]) -> Result<Self, Misconfigured> {
+        Domain::parse(config.hostname.as_bytes(), true)
+            .map_err(|why| Misconfigured(format!("the hostname `{}`: {why}", config.hostname)))?;
         let mut directory = Directory::new(&config.local_domains(), secret)?;
         for (from, targets) in &config.aliases {
             directory.add_alias(from, targets.addresses(), &config.limits)?;

@@ -25,6 +25,14 @@ pub enum Header {
     Submitted(Box<submission::Header>),
 }
 
+/// Who submits a header, and what it is completed with.
+pub(super) struct Submitter<'a> {
+    pub(super) site: &'a Site,
+    pub(super) login: Option<&'a Account>,
+    pub(super) now: Instant,
+    pub(super) entropy: &'a mut Entropy,
+}
+
 /// Octets to be written.
 #[derive(Debug)]
 pub(super) enum Piece {
@@ -89,15 +97,8 @@ impl Content {
     ///
     /// # Errors
     /// The reply that refuses the message.
-    pub(super) fn take(
-        &mut self,
-        octets: &[u8],
-        site: &Site,
-        login: Option<&Account>,
-        now: Instant,
-        entropy: &mut Entropy,
-    ) -> Result<(), Reply> {
-        let limits = &site.config.limits;
+    pub(super) fn take(&mut self, octets: &[u8], submitter: Submitter<'_>) -> Result<(), Reply> {
+        let limits = &submitter.site.config.limits;
         let body = match &mut self.header {
             None => 0,
             Some(Header::Passing(scanner)) => {
@@ -113,7 +114,7 @@ impl Content {
                 let end = header.push(octets);
                 refuse_excess(header.census().excess(limits))?;
                 let Some(end) = end else { return Ok(()) };
-                self.complete(site, login, now, entropy)?;
+                self.complete(submitter)?;
                 end
             }
         };
@@ -125,28 +126,17 @@ impl Content {
     ///
     /// # Errors
     /// The reply that refuses the message.
-    pub(super) fn end(
-        &mut self,
-        site: &Site,
-        login: Option<&Account>,
-        now: Instant,
-        entropy: &mut Entropy,
-    ) -> Result<(), Reply> {
+    pub(super) fn end(&mut self, submitter: Submitter<'_>) -> Result<(), Reply> {
         match &self.header {
             None => Ok(()),
             Some(Header::Passing(scanner)) => refuse_several_from(scanner.census()),
-            Some(Header::Submitted(_)) => self.complete(site, login, now, entropy),
+            Some(Header::Submitted(_)) => self.complete(submitter),
         }
     }
 
     /// Checks a submitted header against the login, and makes a piece of what it becomes.
-    fn complete(
-        &mut self,
-        site: &Site,
-        login: Option<&Account>,
-        now: Instant,
-        entropy: &mut Entropy,
-    ) -> Result<(), Reply> {
+    fn complete(&mut self, submitter: Submitter<'_>) -> Result<(), Reply> {
+        let Submitter { site, login, now, entropy } = submitter;
         let Some(Header::Submitted(header)) = self.header.take() else { return Ok(()) };
         let checked = header
             .check()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::machine::{Host, drain};
+use crate::machine::{Host, Wants, drain};
 use crate::role::config::{Auth, Cleartext, Config};
 use crate::role::directory::User;
 use crate::role::mda::Filing;
@@ -7,7 +7,7 @@ use crate::role::msa::Submitting;
 use crate::role::mta::Transfer;
 use crate::role::{Check, Verdict};
 use crate::secret::Secret;
-use crate::store::{Access, Memory, Request as Ask, Store, Uid, memory};
+use crate::store::{Access, Failure, MailboxName, Memory, Request as Ask, Store, Uid, memory};
 use alloc::vec;
 
 const NOW: Instant = Instant::from_seconds(1_800_000_000);

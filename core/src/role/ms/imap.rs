@@ -3,7 +3,8 @@
 
 use crate::entropy::Entropy;
 use crate::imap::server::{self, Config, Event, Output, Server};
-use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants};
+use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed};
+use crate::role::doors::{machine_doors, session_doors};
 use crate::role::login::{Judgement, Login};
 use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl;
@@ -99,15 +100,7 @@ impl Machine for Imap {
         }
     }
 
-    fn handle_timeout(&mut self, now: Instant) {
-        self.now = now;
-        self.server.handle_timeout(now);
-    }
-
-    fn handle_shutdown(&mut self, now: Instant) {
-        self.now = now;
-        self.server.handle_shutdown(now);
-    }
+    machine_doors!();
 
     fn poll(&mut self) -> Option<Effect> {
         while let Some(output) = self.server.poll() {
@@ -118,38 +111,14 @@ impl Machine for Imap {
         }
         None
     }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.server.poll_timeout()
-    }
 }
 
 impl Session for Imap {
-    fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) {
-        self.now = now;
-        self.server.handle_bytes(now, bytes);
-    }
-
-    fn handle_eof(&mut self, now: Instant) {
-        self.now = now;
-        self.server.handle_eof(now);
-    }
+    session_doors!();
 
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
         self.now = now;
         self.server.handle_tls(now, outcome);
-    }
-
-    fn transmit(&self) -> &[u8] {
-        self.server.transmit()
-    }
-
-    fn transmitted(&mut self, count: usize) {
-        self.server.transmitted(count);
-    }
-
-    fn wants(&self) -> Wants {
-        self.server.wants()
     }
 
     fn content(&self) -> &[u8] {

@@ -1,8 +1,9 @@
 //! Access to the message store by POP3: the maildrop is the login's INBOX, held by one session.
 
 use crate::entropy::Entropy;
-use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
+use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed};
 use crate::pop3::{self, Config, Message, Output, Refusal};
+use crate::role::doors::{machine_doors, session_doors};
 use crate::role::login::{Judgement, Login};
 use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl::{self, Accepted, Mechanism};
@@ -207,15 +208,7 @@ impl Machine for Pop3 {
         }
     }
 
-    fn handle_timeout(&mut self, now: Instant) {
-        self.now = now;
-        self.server.handle_timeout(now);
-    }
-
-    fn handle_shutdown(&mut self, now: Instant) {
-        self.now = now;
-        self.server.handle_shutdown(now);
-    }
+    machine_doors!();
 
     fn poll(&mut self) -> Option<Effect> {
         while self.effects.is_empty() {
@@ -224,38 +217,17 @@ impl Machine for Pop3 {
         }
         self.effects.pop_front()
     }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.server.poll_timeout()
-    }
 }
 
 impl Session for Pop3 {
-    fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) {
-        self.now = now;
-        self.server.handle_bytes(now, bytes);
-    }
-
-    fn handle_eof(&mut self, now: Instant) {
-        self.now = now;
-        self.server.handle_eof(now);
-    }
+    session_doors!();
 
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
         self.now = now;
+        if let Err(why) = &outcome {
+            self.report(Report::new("tls-failed").with("reason", why));
+        }
         self.server.handle_tls(now, outcome);
-    }
-
-    fn transmit(&self) -> &[u8] {
-        self.server.transmit()
-    }
-
-    fn transmitted(&mut self, count: usize) {
-        self.server.transmitted(count);
-    }
-
-    fn wants(&self) -> Wants {
-        self.server.wants()
     }
 
     fn content(&self) -> &[u8] {

@@ -3,10 +3,8 @@ use crate::role::directory::User;
 use crate::role::{Check, Verdict, config};
 use crate::secret::Secret;
 use crate::store::{Account, Memory, Store as _};
-use std::string::{String, ToString};
-use std::vec::Vec;
-
-extern crate std;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 const NOW: Instant = Instant::from_seconds(1_700_000_000);
 
@@ -66,7 +64,7 @@ fn a_login_opens_the_accounts_own_mailboxes() {
 #[test]
 fn users_that_do_not_exist_are_told_apart_by_nothing() {
     for login in ["alice wrong", "bob sesame", "bob@elsewhere.example sesame"] {
-        let (_, reports) = converse(&std::format!("a LOGIN {login}\r\n"));
+        let (_, reports) = converse(&alloc::format!("a LOGIN {login}\r\n"));
         let failed = "login-failed mechanism=LOGIN reason=\"authentication failed\" protocol=imap peer=socket";
         assert_eq!(reports, [failed]);
     }
