@@ -14,6 +14,7 @@ use postroad_core::store::Store;
 use postroad_core::tls::{Secured, Side};
 use postroad_store_maildir::Maildirs;
 use rustls::ServerConfig;
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -194,7 +195,7 @@ fn bind(listen: &Listen) -> Result<Vec<(Service, Listener)>, String> {
     let mut listeners = Vec::new();
     for service in Service::ALL {
         for place in service.places(listen) {
-            let about = |why: &dyn std::fmt::Display| format!("[listen] {}: {why}", service.name());
+            let about = |why: &dyn fmt::Display| format!("[listen] {}: {why}", service.name());
             let endpoint = Endpoint::parse(place).map_err(|why| about(&why))?;
             let listener = Listener::bind(&endpoint).map_err(|error| {
                 let advice = match error.kind() {
@@ -234,17 +235,17 @@ impl Shared {
         let live = (self.current)();
         let limits = &live.site.config.limits;
         let counted = address.filter(|_| service == Service::Smtp);
-        let refused = |stream: &mut Stream, why: &str| {
-            // If it can't be told, it learns from the end.
-            let _ = stream.write(service.busy());
+        let peer = address.map_or(Peer::Socket, Peer::Host);
+        let refused = |why: &dyn fmt::Display| {
             let report = Report::new("connection-refused").with("service", service.name());
-            let peer = address.map_or_else(|| "socket".into(), |it| it.to_string());
             (self.log)(clock::now(), &report.with("peer", peer).with("reason", why));
         };
         let per_address = limits.smtp_connections_per_address;
         let admission = self.gate.admit(counted, limits.connections, per_address);
         let Some(admission) = admission else {
-            return refused(&mut stream, "too many connections");
+            // If it can't be told, it learns from the end.
+            let _ = stream.write(service.busy());
+            return refused(&"too many connections");
         };
         let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
         let name = format!("{}-{number}", service.name());
@@ -252,19 +253,17 @@ impl Shared {
         let builder = thread::Builder::new().name(name.clone()).stack_size(STACK);
         let spawned = builder.spawn(move || {
             let _admission = admission;
-            shared.serve(service, stream, &live, &name);
+            shared.serve(service, stream, peer, &live, &name);
         });
         if let Err(error) = spawned {
-            let report = Report::new("connection-refused").with("service", service.name());
-            (self.log)(clock::now(), &report.with("reason", error));
+            refused(&error);
         }
     }
 
     /// The life of a session's thread.
-    fn serve(&self, service: Service, stream: Stream, live: &Live, name: &str) {
+    fn serve(&self, service: Service, stream: Stream, peer: Peer, live: &Live, name: &str) {
         let (site, tls) = (live.site.clone(), live.tls.clone());
         let entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner).fork();
-        let peer = stream.peer().map_or(Peer::Socket, |peer| Peer::Host(peer.ip()));
         let now = clock::now();
         (self.log)(now, &Report::new("connected").with("peer", peer).with("session", name));
         let limits = site.config.limits.clone();

@@ -5,7 +5,7 @@
 
 use crate::clock;
 use crate::listener::Stream;
-use postroad_core::machine::{Host, Instant, Session, Wants, drain};
+use postroad_core::machine::{Host, Instant, Session, TlsFailed, Wants, drain};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use std::io::{self, ErrorKind, Read, Write};
@@ -77,7 +77,9 @@ pub enum End {
 
 /// Runs `session` over `stream` to its end. `news` makes the input that [`Call::News`] becomes.
 ///
-/// The peer may take `write_timeout` to take anything of what is written.
+/// The peer may take `write_timeout` to take anything of what is written. TLS is the business of
+/// [`Secured`](postroad_core::tls::Secured); a session outside of it that wants TLS is told that it
+/// failed.
 ///
 /// # Errors
 /// If the system fails where no peer is to blame.
@@ -109,7 +111,11 @@ pub fn run<S: Session>(
         match session.wants() {
             Wants::Close if !blocked => return Ok(End::Closed),
             Wants::Read if ended => return Ok(End::Lost),
-            Wants::Tls => unreachable!("the TLS layer makes TLS"),
+            Wants::Tls => {
+                let failed = TlsFailed("there is no TLS layer around this session".into());
+                session.handle_tls(clock::now(), Err(failed));
+                continue;
+            }
             _ => {}
         }
         if blocked {

@@ -85,7 +85,12 @@ impl Files {
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-            .map_err(|error| wrong(&self.certificate, &error))?;
+            .map_err(|error| match error {
+                rustls::Error::InconsistentKeys(_) => {
+                    wrong(&self.key, &"the key does not belong to the certificate")
+                }
+                error => wrong(&self.certificate, &error),
+            })?;
         Ok(Arc::new(config))
     }
 }

@@ -18,6 +18,7 @@ use postroad_runtime_std::listener::Endpoint;
 use postroad_runtime_std::server::{Outside, Server, Service};
 use postroad_store_maildir::{Maildirs, Options};
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
     let about = |error: std::io::Error| format!("{}: {error}", data.display());
     durable::create_folder(&data).map_err(about)?;
     let _lock = the_only_server(&data)?;
+    allow_descriptors();
     let mut signals = Signals::new().map_err(|error| error.to_string())?;
     let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
     let secret = secret(&data, &mut entropy)?;
@@ -92,6 +94,14 @@ fn the_only_server(data: &Path) -> Result<File, String> {
         }
         Err(error) => Err(format!("{}: {error}", path.display())),
     }
+}
+
+/// Lets the system grant as many descriptors as it may: a session takes two and more, and what is
+/// granted at first, often 1,024, is soon used up.
+fn allow_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Refused or not: without descriptors, connections wait to be accepted.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// What hides who exists from those who try to log in; made once.
