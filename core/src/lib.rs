@@ -80,6 +80,7 @@
 //! When you want to send one mail from a program, a client library is less to learn. When you want
 //! a filter or a mailing list, put it behind a mail server; this is one.
 #![no_std]
+#![deny(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 extern crate alloc;
 
 pub mod address;

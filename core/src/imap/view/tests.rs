@@ -2,10 +2,8 @@
 //! believes.
 
 use super::*;
+use alloc::vec::Vec;
 use proptest::prelude::*;
-use std::vec::Vec;
-
-extern crate std;
 
 fn uid(number: u32) -> Uid {
     Uid::new(number).unwrap()
@@ -37,10 +35,10 @@ fn found(view: &View, numbering: Numbering, set: &str) -> Found {
 fn sets_of_sequence_numbers() {
     let view = view(&[3, 5, 8, 13]);
     let rows: [(&str, Found); 7] = [
-        ("1:4", Some(std::vec![(1, 4)])),
-        ("*", Some(std::vec![(4, 4)])),
-        ("*:2", Some(std::vec![(2, 4)])),
-        ("4,1:2", Some(std::vec![(1, 2), (4, 4)])),
+        ("1:4", Some(alloc::vec![(1, 4)])),
+        ("*", Some(alloc::vec![(4, 4)])),
+        ("*:2", Some(alloc::vec![(2, 4)])),
+        ("4,1:2", Some(alloc::vec![(1, 2), (4, 4)])),
         ("5", None),
         ("1:5", None),
         ("4294967295:*", None),
@@ -81,24 +79,24 @@ fn an_empty_mailbox_has_no_sequence_numbers() {
 #[test]
 fn what_came_and_went_untold_is_never_told() {
     let mut view = view(&[1]);
-    view.apply(Changes { entries: std::vec![entry(2, Flags::NONE)], ..Changes::default() });
-    view.apply(Changes { vanished: std::vec![uid(2)], ..Changes::default() });
+    view.apply(Changes { entries: alloc::vec![entry(2, Flags::NONE)], ..Changes::default() });
+    view.apply(Changes { vanished: alloc::vec![uid(2)], ..Changes::default() });
     assert_eq!(view.report(Expunges::Report), News::default());
 }
 
 #[test]
 fn a_uid_that_was_expunged_does_not_come_back() {
     let mut view = view(&[1, 2]);
-    view.apply(Changes { vanished: std::vec![uid(1)], ..Changes::default() });
+    view.apply(Changes { vanished: alloc::vec![uid(1)], ..Changes::default() });
     assert_eq!(view.report(Expunges::Report).expunged, [1]);
-    view.apply(Changes { entries: std::vec![entry(1, Flags::SEEN)], ..Changes::default() });
+    view.apply(Changes { entries: alloc::vec![entry(1, Flags::SEEN)], ..Changes::default() });
     assert_eq!(view.report(Expunges::Report), News::default());
 }
 
 #[test]
 fn recent_stays_for_the_session() {
-    let mut view = View::new([].into(), std::vec![entry(1, Flags::RECENT)]);
-    view.apply(Changes { entries: std::vec![entry(1, Flags::SEEN)], ..Changes::default() });
+    let mut view = View::new([].into(), alloc::vec![entry(1, Flags::RECENT)]);
+    view.apply(Changes { entries: alloc::vec![entry(1, Flags::SEEN)], ..Changes::default() });
     assert_eq!(view.report(Expunges::Wait).changed, [1]);
     assert_eq!(view.get(1).unwrap().flags, Flags::SEEN | Flags::RECENT);
 }
@@ -141,15 +139,15 @@ proptest! {
                     let new = entry(next, Flags::NONE);
                     next += 1;
                     truth.push(new);
-                    view.apply(Changes { entries: std::vec![new], ..Changes::default() });
+                    view.apply(Changes { entries: alloc::vec![new], ..Changes::default() });
                 }
                 Step::Vanish(at) if at < truth.len() => {
                     let gone = truth.remove(at);
-                    view.apply(Changes { vanished: std::vec![gone.uid], ..Changes::default() });
+                    view.apply(Changes { vanished: alloc::vec![gone.uid], ..Changes::default() });
                 }
                 Step::Flag(at, bits) if at < truth.len() => {
                     truth[at].flags = flags(bits);
-                    view.apply(Changes { entries: std::vec![truth[at]], ..Changes::default() });
+                    view.apply(Changes { entries: alloc::vec![truth[at]], ..Changes::default() });
                 }
                 Step::Vanish(_) | Step::Flag(..) => {}
                 Step::Report(expunges) => {

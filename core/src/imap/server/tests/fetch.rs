@@ -1,5 +1,5 @@
 use super::*;
-use std::format;
+use alloc::format;
 
 /// A message with every kind of part; its numbers are those of [`sections_are_exact`].
 const NESTED: &str = "From: Ann <ann@example.org>\r\n\

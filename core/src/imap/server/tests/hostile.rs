@@ -1,6 +1,6 @@
 use super::*;
+use alloc::format;
 use proptest::prelude::*;
-use std::format;
 
 #[test]
 fn twenty_commands_that_are_none_end_the_connection() {

@@ -86,7 +86,7 @@ fn subscriptions() {
 fn a_pattern_longer_than_any_name_is_refused() {
     let mut dialogue = Dialogue::logged_in(&memory());
     let pattern = "%".repeat(1000);
-    let heard = dialogue.say(std::format!("a LIST \"\" {pattern}\r\n"));
+    let heard = dialogue.say(alloc::format!("a LIST \"\" {pattern}\r\n"));
     assert_eq!(heard, "a NO [LIMIT] The pattern is too long\r\n");
 }
 
@@ -95,7 +95,7 @@ fn many_mailboxes_are_told_as_room_comes() {
     let memory = memory();
     let mut dialogue = Dialogue::logged_in(&memory);
     for number in 0..3_000 {
-        dialogue.say(std::format!("a CREATE a-rather-long-mailbox-name-{number}\r\n"));
+        dialogue.say(alloc::format!("a CREATE a-rather-long-mailbox-name-{number}\r\n"));
     }
     dialogue.sip = Some(1000);
     let heard = dialogue.say("b LIST \"\" *\r\n");

@@ -17,13 +17,11 @@ use crate::limits::Limits;
 use crate::machine::{Instant, Machine, Session, Tls, Wants};
 use crate::sasl::{Answer, Channel, Question, ScramKeys};
 use crate::store::{self, Failure, Memory, Request, Store as _};
-use std::collections::VecDeque;
-use std::string::{String, ToString};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::vec::Vec;
-
-extern crate std;
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// 2023-11-14T22:13:20Z.
 const START: Instant = Instant::from_seconds(1_700_000_000);
@@ -190,7 +188,7 @@ impl Dialogue {
 
     /// Lets time pass.
     fn wait(&mut self, seconds: u64) -> String {
-        self.now = self.now + std::time::Duration::from_secs(seconds);
+        self.now = self.now + core::time::Duration::from_secs(seconds);
         self.server.handle_timeout(self.now);
         self.take()
     }
@@ -206,7 +204,7 @@ impl Dialogue {
     fn append(&mut self, mailbox: &str, flags: &str, message: &str) {
         let size = message.len();
         let answer =
-            self.say(std::format!("p APPEND {mailbox} ({flags}) {{{size}+}}\r\n{message}\r\n"));
+            self.say(alloc::format!("p APPEND {mailbox} ({flags}) {{{size}+}}\r\n{message}\r\n"));
         assert!(answer.contains("p OK [APPENDUID "), "{answer}");
     }
 

@@ -86,8 +86,12 @@ fn every_key() {
     let memory = memory();
     let mut dialogue = letters(&memory);
     for (key, expected) in rows {
-        let heard = dialogue.say(std::format!("a SEARCH {key}\r\n"));
-        assert_eq!(heard, std::format!("* SEARCH{expected}\r\na OK SEARCH completed\r\n"), "{key}");
+        let heard = dialogue.say(alloc::format!("a SEARCH {key}\r\n"));
+        assert_eq!(
+            heard,
+            alloc::format!("* SEARCH{expected}\r\na OK SEARCH completed\r\n"),
+            "{key}"
+        );
     }
 }
 
@@ -106,7 +110,7 @@ fn refusals() {
         ],
     );
     let mut dialogue = letters(&memory());
-    let heard = dialogue.say(std::format!("a SEARCH{}\r\n", " TEXT x".repeat(101)));
+    let heard = dialogue.say(alloc::format!("a SEARCH{}\r\n", " TEXT x".repeat(101)));
     assert_eq!(heard, "a NO [LIMIT] There are too many texts to look for\r\n");
 }
 
