@@ -1,7 +1,7 @@
 //! Every limit of Postroad, in one place, each with its clause or precedent.
 //!
-//! A few are fixed, since they belong to a grammar that is the same for everybody: no configuration
-//! names them, and [`Limits::DEFAULT`] is where they are looked up.
+//! A few are fixed, since they belong to what is the same for everybody: no configuration
+//! names them.
 
 use alloc::format;
 use alloc::string::String;
@@ -23,7 +23,7 @@ macro_rules! limits {
         #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
         #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
         pub struct Limits {
-            $( $(#[doc = $fixed_doc])+ #[doc = ""] #[doc = "Fixed: only its default is ever looked at."]
+            $( $(#[doc = $fixed_doc])+ #[doc = ""] #[doc = "Fixed: no configuration can change it."]
                #[doc = ""] #[doc = concat!("Source: ", $fixed_clause, ".")]
                #[cfg_attr(feature = "serde", serde(skip))]
                pub $fixed: $fixed_type, )+
@@ -93,7 +93,7 @@ limits! {
     mime_structure: usize = 4 * 1024 * 1024, "400 octets for each of mime_parts";
     /// Received fields before mail is taken for looping.
     received_hops: usize = 50, "RFC 5321 §6.3";
-    /// Octets of an IMAP command line before login, literals included.
+    /// Octets of an IMAP command line before login, literals included, and of the line that ends IDLE.
     imap_line_before_login: usize = 8 * 1024, "RFC 7162 §4";
     /// Octets of an IMAP command line after login, literals not included.
     imap_line: usize = 64 * 1024, "RFC 7162 §4; precedent: Dovecot imap_max_line_length";

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Echoes what it reads; says `news`, `time` and `bye` when it is told so, and closes after `bye`
-/// or when it has read `.`. Asks its host once for each octet.
+/// or when it has read `.`, and wants TLS when it has read `*`. Asks its host once for each octet.
 #[derive(Default)]
 struct Echo {
     out: Vec<u8>,
@@ -21,6 +21,7 @@ struct Echo {
     closing: bool,
     deadline: Option<Instant>,
     ended: bool,
+    wants_tls: bool,
 }
 
 impl Machine for Echo {
@@ -31,6 +32,7 @@ impl Machine for Echo {
         match input {
             b'!' => self.out.extend(b"news"),
             b'.' => self.closing = true,
+            b'*' => self.wants_tls = true,
             octet => self.out.push(octet),
         }
     }
@@ -58,7 +60,10 @@ impl Session for Echo {
         self.ended = true;
         self.closing = true;
     }
-    fn handle_tls(&mut self, _: Instant, _: Result<Tls, TlsFailed>) {}
+    fn handle_tls(&mut self, _: Instant, outcome: Result<Tls, TlsFailed>) {
+        self.wants_tls = false;
+        self.out.extend(if outcome.is_ok() { "tls" } else { "no tls" }.bytes());
+    }
     fn transmit(&self) -> &[u8] {
         &self.out
     }
@@ -66,7 +71,11 @@ impl Session for Echo {
         self.out.drain(..count);
     }
     fn wants(&self) -> Wants {
-        if self.closing { Wants::Close } else { Wants::Read }
+        match (self.closing, self.wants_tls) {
+            (true, _) => Wants::Close,
+            (false, true) => Wants::Tls,
+            (false, false) => Wants::Read,
+        }
     }
     fn content(&self) -> &[u8] {
         &[]
@@ -126,6 +135,15 @@ fn calls_and_deadlines_wake_the_thread() {
     hear(&mut peer, "news");
     inbox.leave(Call::Shutdown);
     hear(&mut peer, "bye");
+    assert_eq!(thread.join().unwrap().0, End::Closed);
+}
+
+#[test]
+fn a_session_without_a_tls_layer_is_told_that_tls_failed() {
+    let (mut peer, _inbox, thread) = start(Echo::default(), MINUTE);
+    peer.write_all(b"*").unwrap();
+    hear(&mut peer, "no tls");
+    peer.write_all(b".").unwrap();
     assert_eq!(thread.join().unwrap().0, End::Closed);
 }
 

@@ -1,3 +1,5 @@
+//! A message on its way into a mailbox, not yet in it.
+
 use crate::content::Sizes;
 use crate::files::{File, Files, failed};
 use postroad_core::store::Failure;

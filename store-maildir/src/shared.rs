@@ -1,3 +1,5 @@
+//! What all sessions on one root share: the mailboxes in use, and their locks.
+
 use crate::Options;
 use crate::files::{Errno, Files, failed, read_whole};
 use crate::mailbox::Mailbox;

@@ -1,3 +1,5 @@
+//! Taking back the steps of a request that fails.
+
 use crate::files::{Errno, Files, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Flags of messages, and keywords as places in their mailbox's list.
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::ops::{BitOr, Sub};

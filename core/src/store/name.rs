@@ -1,3 +1,5 @@
+//! Names: of accounts, and of the mailboxes that they own.
+
 use crate::address::Domain;
 use crate::limits::Limits;
 use alloc::string::String;

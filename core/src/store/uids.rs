@@ -1,3 +1,5 @@
+//! UIDs, and sets of them.
+
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 

@@ -1,3 +1,5 @@
+//! Files that fail at a call of your choice.
+
 use super::{Errno, File, Files, Lock, Result, Stat};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,3 +1,5 @@
+//! The files of the machine, by its system calls.
+
 use super::{Errno, File, Files, Lock, Result, Stat};
 use rustix::fd::OwnedFd;
 use rustix::fs::{

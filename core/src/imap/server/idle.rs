@@ -7,9 +7,6 @@ use super::{bad, ok};
 use crate::imap::{Response, Status, Step as Assembled};
 use crate::store::{Answer, Request};
 
-/// Octets of the line that ends it: room for what is not `DONE`, so that it can be refused.
-const LINE: usize = 1_024;
-
 /// IDLE under way.
 #[derive(Debug)]
 pub(super) struct Idling {
@@ -32,7 +29,9 @@ enum Stage {
 
 impl Idling {
     pub(super) fn new(connection: &mut Connection) -> Self {
-        connection.assembler.expect_line(LINE);
+        // Room for what is not `DONE`, so that it can be refused.
+        let longest = connection.limits().imap_line_before_login;
+        connection.assembler.expect_line(longest);
         connection.respond(Response::Continue("Idling".into()));
         Self { stage: Stage::Begin }
     }

@@ -1,3 +1,5 @@
+//! What an account owns in the memory store.
+
 use crate::limits::Limits;
 use crate::machine::Instant;
 use crate::store::ledger::{Ledger, Message, Wake};

@@ -82,6 +82,14 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_fixed_is_an_unknown_key() {
+        for limit in ["local_part", "domain", "path", "addresses", "parameters", "alias_steps"] {
+            let why = parse(&format!("[limits]\n{limit} = 1\n")).unwrap_err();
+            assert!(why.contains(&format!("unknown field `{limit}`")), "{why}");
+        }
+    }
+
+    #[test]
     fn an_empty_file_is_the_default_and_a_section_replaces_only_itself() {
         assert_eq!(parse("").unwrap(), Config::default());
         let config =
