@@ -48,7 +48,7 @@ impl World {
             },
             ..Config::default()
         };
-        let ann = Account::parse("ann@example.com", &config.limits).unwrap();
+        let ann = Account::parse("ann@example.com").unwrap();
         let mail = folder.join("mail");
         std::fs::create_dir_all(&mail).unwrap();
         let maildirs = Maildirs::new(mail, Entropy::from_seed([8; 32]), Options::new("mx"));

@@ -15,7 +15,7 @@
 //! # let folder = std::env::temp_dir().join(format!("postroad-doc-{}", std::process::id()));
 //! # std::fs::create_dir_all(&folder).unwrap();
 //! let options = Options::new("mx.example.org");
-//! let account = Account::parse("alice@example.org", &options.limits).unwrap();
+//! let account = Account::parse("alice@example.org").unwrap();
 //! let maildirs = Maildirs::new(folder.clone(), Entropy::from_seed([7; 32]), options);
 //! let mut session = maildirs.session();
 //! let list = Request::List { account };

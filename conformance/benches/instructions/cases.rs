@@ -187,7 +187,7 @@ struct Imap {
 impl Imap {
     fn new(count: usize) -> Self {
         let limits = Limits { imap_line: usize::MAX, ..Limits::default() };
-        let account = Account::parse("alice@example.org", &limits).expect("an account");
+        let account = Account::parse("alice@example.org").expect("an account");
         let mut store = Memory::new(limits.clone()).session();
         let mut octets = Vec::new();
         for number in 0..count {

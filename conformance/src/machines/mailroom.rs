@@ -66,7 +66,7 @@ impl Mailroom {
         account: &str,
         mailbox: &str,
     ) -> Result<(Account, MailboxName), Malformed> {
-        let account = Account::parse(account, &self.limits)
+        let account = Account::parse(account)
             .map_err(|wrong| setting.wrong(format_args!("`{account}`: {wrong}")))?;
         let mailbox = MailboxName::parse(mailbox, &self.limits)
             .map_err(|wrong| setting.wrong(format_args!("`{mailbox}`: {wrong}")))?;

@@ -114,7 +114,7 @@ fn configure(config: &mut Config, setting: &Setting) -> Result<bool, Malformed> 
 /// Reads `config user ADDRESS PASSWORD`. The hash is the password itself; [`RoleVoice`] knows.
 fn add_user(site: &mut Site, setting: &Setting) -> Result<(), Malformed> {
     let (address, password) = setting.value.split_once(' ').unwrap_or((&setting.value, ""));
-    let account = Account::parse(address, &site.config.limits)
+    let account = Account::parse(address)
         .map_err(|wrong| setting.wrong(format_args!("`{address}`: {wrong}")))?;
     let user = match password.trim() {
         "" => User::default(),

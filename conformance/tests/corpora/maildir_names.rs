@@ -31,7 +31,7 @@ fn maildir_names() {
 /// Puts one file of this name into an account and looks at it through the store: the mailbox is
 /// there, the message has the flags of its letters, and one flag more or less leaves all else in the name.
 fn judge(root: PathBuf, path: &str) -> Result<(), String> {
-    let account = Account::parse("alice@example.org", &Limits::DEFAULT).expect("an account");
+    let account = Account::parse("alice@example.org").expect("an account");
     let home = root.join("example.org/alice");
     let file = home.join(path);
     let kind = file.parent().expect("a folder");

@@ -31,7 +31,7 @@ impl Office {
         config.auth.cleartext = Cleartext::Never;
         let mut site = Site::new(config, [7; 32]).expect("a site");
         for (address, password) in users {
-            let account = Account::parse(address, &Limits::DEFAULT).expect("an account");
+            let account = Account::parse(address).expect("an account");
             // The hash is the password itself.
             let password = password.map(|password| Secret::new(password.to_owned()));
             site.directory.add_user(account, User { password, scram: None });

@@ -44,15 +44,13 @@ pub enum Route {
 ///
 /// ```
 /// use postroad_core::address::{ForwardPath, Mailbox};
-/// use postroad_core::limits::Limits;
 /// use postroad_core::role::directory::{Directory, Route, User};
 /// use postroad_core::store::Account;
 ///
-/// let limits = Limits::default();
-/// let alice = Account::parse("alice@example.org", &limits)?;
+/// let alice = Account::parse("alice@example.org")?;
 /// let mut directory = Directory::new(&["example.org"], [7; 32])?;
 /// directory.add_user(alice.clone(), User::default());
-/// directory.add_alias("sales@example.org", &["alice@example.org"], &limits)?;
+/// directory.add_alias("sales@example.org", &["alice@example.org"])?;
 /// let path = ForwardPath::Mailbox(Mailbox::parse(b"sales+spring@example.org", false)?);
 /// assert_eq!(directory.route(&path), Route::Local(vec![alice]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -100,14 +98,9 @@ impl Directory {
     ///
     /// # Errors
     /// If a target is not an address in a local domain.
-    pub fn add_alias(
-        &mut self,
-        from: &str,
-        to: &[impl AsRef<str>],
-        limits: &Limits,
-    ) -> Result<(), Misconfigured> {
+    pub fn add_alias(&mut self, from: &str, to: &[impl AsRef<str>]) -> Result<(), Misconfigured> {
         let target = |to: &str| {
-            let account = Account::parse(to, limits)
+            let account = Account::parse(to)
                 .map_err(|why| Misconfigured(format!("the alias `{from}` to `{to}`: {why}")))?;
             if self.is_local(account.domain()) {
                 Ok(account)
@@ -189,9 +182,9 @@ impl Directory {
     /// The user who logs in as `login`: the address, or the local-part alone where only one domain
     /// has it.
     #[must_use]
-    pub fn login(&self, login: &str, limits: &Limits) -> Option<(&Account, &User)> {
+    pub fn login(&self, login: &str) -> Option<(&Account, &User)> {
         if login.contains('@') {
-            return self.users.get_key_value(&Account::parse(login, limits).ok()?);
+            return self.users.get_key_value(&Account::parse(login).ok()?);
         }
         let login = login.to_lowercase();
         let mut same = self.users.iter().filter(|(account, _)| account.local_part() == login);
@@ -216,7 +209,7 @@ impl Directory {
     }
 
     fn expand_name(&self, name: &str, domain: &str) -> BTreeSet<Account> {
-        match Account::parse(&format!("{name}@{domain}"), &Limits::DEFAULT) {
+        match Account::parse(&format!("{name}@{domain}")) {
             Ok(account) => self.expand(&account),
             Err(_) => BTreeSet::new(),
         }
@@ -225,7 +218,7 @@ impl Directory {
     /// A postmaster that nobody has named still has a mailbox.
     fn postmaster(&self, local_part: &str, domain: &str) -> BTreeSet<Account> {
         let account = (local_part == POSTMASTER)
-            .then(|| Account::parse(&format!("{POSTMASTER}@{domain}"), &Limits::DEFAULT).ok());
+            .then(|| Account::parse(&format!("{POSTMASTER}@{domain}")).ok());
         account.flatten().into_iter().collect()
     }
 

@@ -83,7 +83,7 @@ impl Login {
 
     /// The user of a login that wants to act as nobody but itself.
     fn user(&self, authcid: &str, authzid: Option<String>) -> Option<(Account, User)> {
-        let find = |login: &str| self.site.directory.login(login, &self.site.config.limits);
+        let find = |login: &str| self.site.directory.login(login);
         let (account, user) = find(authcid)?;
         let itself =
             authzid.is_none_or(|authzid| find(&authzid).is_some_and(|(it, _)| it == account));

@@ -29,7 +29,7 @@ impl Site {
             .map_err(|why| Misconfigured(format!("the hostname `{}`: {why}", config.hostname)))?;
         let mut directory = Directory::new(&config.local_domains(), secret)?;
         for (from, targets) in &config.aliases {
-            directory.add_alias(from, targets.addresses(), &config.limits)?;
+            directory.add_alias(from, targets.addresses())?;
         }
         Ok(Self { config, directory })
     }

@@ -19,7 +19,8 @@ impl Account {
     /// # Errors
     /// If the text has no such form, or if a part could not name a folder: empty, starting with a
     /// dot, longer than the limits, or holding `/`, `@`, a blank or a control character.
-    pub fn parse(text: &str, limits: &Limits) -> Result<Self, InvalidName> {
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let limits = Limits::DEFAULT;
         let (local_part, domain) = text.rsplit_once('@').ok_or(InvalidName::NoAt)?;
         if local_part.is_empty() || domain.is_empty() {
             return Err(InvalidName::Empty);

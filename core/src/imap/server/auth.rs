@@ -124,7 +124,7 @@ impl Authenticating {
     }
 
     fn accept(&self, connection: &mut Connection, accepted: &Accepted) -> Status {
-        let Ok(account) = Account::parse(&accepted.authcid, connection.limits()) else {
+        let Ok(account) = Account::parse(&accepted.authcid) else {
             return confused();
         };
         connection.phase = Phase::Authenticated(account.clone());

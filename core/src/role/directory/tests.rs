@@ -2,7 +2,7 @@ use super::*;
 use alloc::vec;
 
 fn account(text: &str) -> Account {
-    Account::parse(text, &Limits::DEFAULT).unwrap()
+    Account::parse(text).unwrap()
 }
 
 fn directory() -> Directory {
@@ -18,7 +18,7 @@ fn directory() -> Directory {
         ("@xn--bcher-kva.example", &["alice@xn--bcher-kva.example"]),
     ];
     for (from, to) in aliases {
-        directory.add_alias(from, to, &Limits::DEFAULT).unwrap();
+        directory.add_alias(from, to).unwrap();
     }
     directory
 }
@@ -77,7 +77,7 @@ fn a_login_sends_as_itself_and_its_aliases() {
 #[test]
 fn logins() {
     let directory = directory();
-    let login = |name: &str| directory.login(name, &Limits::DEFAULT).map(|(it, _)| it.clone());
+    let login = |name: &str| directory.login(name).map(|(it, _)| it.clone());
     assert_eq!(login("Bob@example.org"), Some(account("bob@example.org")));
     assert_eq!(login("bob"), Some(account("bob@example.org")));
     assert_eq!(login("alice"), None, "two domains have one");
@@ -90,10 +90,10 @@ fn what_is_wrong_is_said() {
     assert!(Directory::new(&[], [0; 32]).is_err());
     assert!(Directory::new(&["not a domain"], [0; 32]).is_err());
     let mut directory = directory();
-    let abroad = directory.add_alias("x@example.org", &["y@example.net"], &Limits::DEFAULT);
+    let abroad = directory.add_alias("x@example.org", &["y@example.net"]);
     assert!(abroad.unwrap_err().to_string().contains("local domain"));
     let none: &[&str] = &[];
-    assert!(directory.add_alias("x@example.org", none, &Limits::DEFAULT).is_err());
+    assert!(directory.add_alias("x@example.org", none).is_err());
     assert_eq!(directory.dangling_aliases().len(), 2);
     assert_eq!(
         vec![account("alice@example.org")],

@@ -189,7 +189,7 @@ impl<P: Policy> Intake<P> {
                 self.account = self
                     .site
                     .directory
-                    .login(&accepted.authcid, &self.site.config.limits)
+                    .login(&accepted.authcid)
                     .map(|(account, _)| account.clone());
                 let report = Report::new("login").with("peer", self.peer);
                 let report = report.with("account", accepted.authcid);

@@ -50,7 +50,7 @@ impl<S: Session<Input = Input, Output = Effect>> Host<S> for World {
 }
 
 fn account(name: &str) -> Account {
-    Account::parse(name, &crate::limits::Limits::DEFAULT).unwrap()
+    Account::parse(name).unwrap()
 }
 
 fn site() -> Arc<Site> {
@@ -66,7 +66,7 @@ fn site() -> Arc<Site> {
         site.directory.add_user(account(name), User { password, scram: None });
     }
     let both = ["ann@example.com", "bob@example.com"];
-    site.directory.add_alias("all@example.com", &both, &site.config.limits).unwrap();
+    site.directory.add_alias("all@example.com", &both).unwrap();
     Arc::new(site)
 }
 

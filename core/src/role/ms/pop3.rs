@@ -21,7 +21,6 @@ mod tests;
 #[derive(Debug)]
 pub struct Pop3 {
     server: pop3::Server,
-    site: Arc<Site>,
     peer: Peer,
     login: Login,
     tickets: Tickets,
@@ -53,8 +52,7 @@ impl Pop3 {
         let channel = site.channel(peer, None);
         Self {
             server: pop3::Server::new(now, Arc::new(config), channel, entropy),
-            login: Login::new(site.clone()),
-            site,
+            login: Login::new(site),
             peer,
             tickets: Tickets::default(),
             awaits: Awaits::Nothing,
@@ -107,7 +105,7 @@ impl Pop3 {
 
     fn open(&mut self, ticket: Ticket, login: &Accepted, mechanism: Mechanism) {
         // Login has seen to it that the login acts as itself, under its canonical name.
-        let Ok(account) = Account::parse(&login.authcid, &self.site.config.limits) else {
+        let Ok(account) = Account::parse(&login.authcid) else {
             return self.answer(pop3::Input::Failed { ticket, refusal: Refusal::Permanent });
         };
         self.account = Some(account.clone());

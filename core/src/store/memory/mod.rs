@@ -7,7 +7,7 @@
 //! use postroad_core::store::{Account, Answer, MailboxName, Memory, Request, Store};
 //!
 //! let memory = Memory::new(Limits::default());
-//! let account = Account::parse("alice@example.org", &Limits::default()).unwrap();
+//! let account = Account::parse("alice@example.org").unwrap();
 //! let (mut session, mut octets) = (memory.session(), Vec::new());
 //! let status = Request::Status { account, mailbox: MailboxName::inbox() };
 //! let answer = session.perform(Instant::default(), status, b"", &mut octets);

@@ -132,7 +132,7 @@ pub struct Desk<S> {
 /// The account that the checks use.
 #[must_use]
 pub fn account() -> Account {
-    Account::parse("alice@example.org", &Limits::DEFAULT).expect("a good account")
+    Account::parse("alice@example.org").expect("a good account")
 }
 
 /// A mailbox name.

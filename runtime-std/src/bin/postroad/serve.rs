@@ -8,7 +8,6 @@ use crate::signals::{Signal, Signals};
 use crate::users::Users;
 use crate::{check, durable, log, password, user};
 use postroad_core::entropy::Entropy;
-use postroad_core::limits::Limits;
 use postroad_core::role::Report;
 use postroad_core::secret::Secret;
 use postroad_core::store::Account;
@@ -129,8 +128,8 @@ fn first_user(
         return Ok(None);
     }
     let domain = settings.config.local_domains()[0];
-    let account = Account::parse(&format!("me@{domain}"), &Limits::DEFAULT)
-        .map_err(|why| format!("me@{domain}: {why}"))?;
+    let account =
+        Account::parse(&format!("me@{domain}")).map_err(|why| format!("me@{domain}: {why}"))?;
     let password = Secret::new(entropy.token(20));
     let row = user::hash(&password)?;
     Users::change(&settings.data, |users| {

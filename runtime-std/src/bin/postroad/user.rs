@@ -7,7 +7,6 @@ use crate::users::Users;
 use clap::Args;
 use postroad_core::address::Mailbox;
 use postroad_core::entropy::Entropy;
-use postroad_core::limits::Limits;
 use postroad_core::role::directory::User;
 use postroad_core::secret::Secret;
 use postroad_core::store::Account;
@@ -108,7 +107,7 @@ fn list(settings: &Settings, json: bool) -> Result<(), String> {
 }
 
 fn remove(settings: &Settings, address: &str) -> Result<(), String> {
-    let account = named(address, &Limits::DEFAULT)?;
+    let account = named(address)?;
     Users::change(&settings.data, |users| {
         users
             .0
@@ -121,11 +120,10 @@ fn remove(settings: &Settings, address: &str) -> Result<(), String> {
 }
 
 fn account(settings: &Settings, address: &str) -> Result<Account, String> {
-    let account = named(address, &settings.config.limits)?;
+    let account = named(address)?;
     let domains = settings.config.local_domains();
     let local = |domain: &&str| {
-        Account::parse(&format!("x@{domain}"), &Limits::DEFAULT)
-            .is_ok_and(|it| it.domain() == account.domain())
+        Account::parse(&format!("x@{domain}")).is_ok_and(|it| it.domain() == account.domain())
     };
     if domains.iter().any(local) {
         return Ok(account);
@@ -138,14 +136,14 @@ fn account(settings: &Settings, address: &str) -> Result<Account, String> {
 
 /// The account of an address; a quoted local-part means the same as without its quotes (RFC 5321
 /// §4.1.2).
-fn named(address: &str, limits: &Limits) -> Result<Account, String> {
+fn named(address: &str) -> Result<Account, String> {
     let bare = match Mailbox::parse(address.as_bytes(), true) {
         Ok(mailbox) if address.starts_with('"') => {
             format!("{}@{}", mailbox.local_part.as_str(), mailbox.host)
         }
         _ => address.to_string(),
     };
-    Account::parse(&bare, limits).map_err(|why| format!("{address}: {why}"))
+    Account::parse(&bare).map_err(|why| format!("{address}: {why}"))
 }
 
 fn known(users: &Users, account: &Account, expected: bool) -> Result<(), String> {
@@ -219,10 +217,10 @@ mod tests {
             (r#""alice"@example.org"#, "alice@example.org"),
             (r#""a\"b"@example.org"#, r#"a"b@example.org"#),
         ] {
-            assert_eq!(named(address, &Limits::DEFAULT).unwrap().as_str(), account, "{address}");
+            assert_eq!(named(address).unwrap().as_str(), account, "{address}");
         }
         for address in [r#"".."@example.org"#, r#""a b"@example.org"#, r#""a@b"@example.org"#] {
-            assert!(named(address, &Limits::DEFAULT).is_err(), "{address}");
+            assert!(named(address).is_err(), "{address}");
         }
     }
 }

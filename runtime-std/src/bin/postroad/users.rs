@@ -1,7 +1,6 @@
 //! The users' file, `<data>/users.toml`: read by the server, written by `postroad user`.
 
 use crate::durable;
-use postroad_core::limits::Limits;
 use postroad_core::role::directory::User;
 use postroad_core::secret::Secret;
 use postroad_core::store::Account;
@@ -49,7 +48,7 @@ impl Users {
         let mut users = BTreeMap::new();
         for (name, row) in rows {
             let about = |why: &dyn std::fmt::Display| wrong(format!("the user `{name}`: {why}"));
-            let account = Account::parse(&name, &Limits::DEFAULT).map_err(|error| about(&error))?;
+            let account = Account::parse(&name).map_err(|error| about(&error))?;
             if row.password.as_deref().is_some_and(|hash| !crate::password::is_known(hash)) {
                 return Err(about(&"the password has none of the forms that can be checked"));
             }

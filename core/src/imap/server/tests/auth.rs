@@ -107,7 +107,7 @@ fn plain_and_login() {
         let mut dialogue = Dialogue::greeted(&memory());
         let heard = dialogue.say(crlf(&row));
         assert!(heard.contains("a OK [CAPABILITY "), "{heard}");
-        let account = Account::parse("alice@example.org", &Limits::default()).unwrap();
+        let account = Account::parse("alice@example.org").unwrap();
         assert!(
             matches!(&dialogue.events[..], [Event::LoggedIn { account: who, .. }] if *who == account)
         );

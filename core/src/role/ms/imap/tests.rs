@@ -15,7 +15,7 @@ fn site() -> Arc<Site> {
         ..config::Config::default()
     };
     let mut site = Site::new(config, [7; 32]).unwrap();
-    let alice = Account::parse("alice@example.org", &site.config.limits).unwrap();
+    let alice = Account::parse("alice@example.org").unwrap();
     let user = User { password: Some(Secret::new("hash".to_string())), scram: None };
     site.directory.add_user(alice, user);
     site.into()

@@ -59,7 +59,7 @@ struct Room {
 }
 
 fn account() -> Account {
-    Account::parse("alice@example.com", &Limits::DEFAULT).unwrap()
+    Account::parse("alice@example.com").unwrap()
 }
 
 fn site() -> Arc<Site> {
