@@ -3,14 +3,20 @@
 use crate::session::{Call, Inbox};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::{set_ipv6_v6only, set_socket_reuseaddr};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many connections may wait to be accepted, as for `TcpListener::bind`.
+const BACKLOG: i32 = 128;
 
 /// Where to listen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,10 +66,10 @@ impl Listener {
     /// If it can't be bound.
     pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         let listener = match endpoint {
+            Endpoint::Tcp(SocketAddr::V6(address)) => Self::Tcp(bind_v6(*address)?),
             Endpoint::Tcp(address) => Self::Tcp(TcpListener::bind(address)?),
             Endpoint::Unix(path) => {
-                let stale = |error: &io::Error| error.kind() == ErrorKind::ConnectionRefused;
-                if UnixStream::connect(path).is_err_and(|error| stale(&error)) {
+                if is_stale(path) {
                     std::fs::remove_file(path)?;
                 }
                 Self::Unix(UnixListener::bind(path)?, path.clone())
@@ -121,6 +127,25 @@ impl Listener {
             }
         }
     }
+}
+
+/// `[::]` leaves IPv4 alone, so that both can be listened on, each with its own line (RFC 3493 §5.3).
+fn bind_v6(address: SocketAddrV6) -> io::Result<TcpListener> {
+    let flags = SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::INET6, SocketType::STREAM, flags, None)?;
+    set_socket_reuseaddr(&socket, true)?;
+    set_ipv6_v6only(&socket, true)?;
+    bind(&socket, &address)?;
+    listen(&socket, BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Whether a socket stands at `path` that nobody listens on. Connecting to any other file is refused
+/// just the same, but it is not ours to remove.
+fn is_stale(path: &Path) -> bool {
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+    let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
+    is_socket && UnixStream::connect(path).is_err_and(refused)
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {
