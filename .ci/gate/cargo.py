@@ -1,6 +1,8 @@
 """What cargo checks: format, lints, documentation, tests, benches."""
 
+import os
 import re
+from pathlib import Path
 
 import readme
 
@@ -38,6 +40,8 @@ def check_docs(report):
 
 def check_tests(report):
     """The README's own test command; each test is a check, and none may be skipped."""
+    corpora = Path(os.environ["POSTROAD_CORPORA"])
+    report.judge("the corpora are there", [] if corpora.is_dir() else [f"{corpora} is no folder; POSTROAD_CORPORA may name another"])
     command = readme.test_command(report.root)
     status, output = report.run(*command.split(), timeout=1500)
     results = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", output, re.M)
@@ -46,9 +50,11 @@ def check_tests(report):
     for line in re.findall(r"^(?:\[corpora\] )?.*(?:agree|cases).*$", output, re.M):
         print("     " + line)
     print(f"     {passed} tests passed, {failed} failed, {ignored} ignored")
-    for test in re.findall(r"^test (.+) \.\.\. FAILED$", output, re.M):
-        report.fail(f"the test {test}", "see below")
-    report.judge(f"`{command}` passes", [] if status == 0 and results else [f"it ended with {status}", *output.splitlines()[-150:]])
+    report.judge("every test passes", [f"{test} failed" for test in re.findall(r"^test (.+) \.\.\. FAILED$", output, re.M)])
+    if status != 0 or not results:
+        report.fail(f"`{command}`", f"it ended with {status}\n" + "\n".join(output.splitlines()[-150:]))
+    else:
+        report.pass_(f"`{command}`")
     skips = [line for line in output.splitlines() if re.search(r"\bSKIP(?:PED|S)?\b", line)]
     report.judge("no test is skipped", skips + ([f"{ignored} tests are ignored"] if ignored else []))
 

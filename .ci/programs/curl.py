@@ -95,7 +95,7 @@ def reads_imap(server, scheme):
     def imap(path="", *words):
         return curl(server, scheme, IMAP[scheme], path, account, *words)
 
-    expect(b'"INBOX"' in imap().replace(b" INBOX", b' "INBOX"'), f"LIST: {imap()}")
+    expect(b"INBOX" in imap(), f"LIST: {imap()}")
     for number, message in enumerate(messages, 1):
         fetched = imap(f"INBOX;MAILINDEX={number}")
         expect(fetched.endswith(message), f"message {number}: {fetched[-2000:]}")
