@@ -47,7 +47,7 @@ def check_tests(report):
     results = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored", output, re.M)
     passed, failed, ignored = (sum(int(row[column]) for row in results) for column in range(3))
     report.passed += passed
-    for line in re.findall(r"^(?:\[corpora\] )?.*(?:agree|cases).*$", output, re.M):
+    for line in re.findall(r"^\S+: \d+ of \d+ agree.*$", output, re.M):
         print("     " + line)
     print(f"     {passed} tests passed, {failed} failed, {ignored} ignored")
     report.judge("every test passes", [f"{test} failed" for test in re.findall(r"^test (.+) \.\.\. FAILED$", output, re.M)])
