@@ -115,6 +115,9 @@ impl ListPattern {
                     reached[0] = false;
                 }
             }
+            if !reached.contains(&true) {
+                return false;
+            }
         }
         reached[name.len()]
     }

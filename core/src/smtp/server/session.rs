@@ -281,6 +281,7 @@ impl Server {
         let line = octets[..at].strip_suffix(b"\r").filter(|line| !line.contains(&b'\r'));
         let outcome = line.map(read).ok_or(SyntaxError::LineEnd);
         self.inbox.consume(at + 1);
+        self.active = self.now;
         Some(outcome)
     }
 
@@ -394,7 +395,10 @@ impl Machine for Server {
 impl Session for Server {
     fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) {
         self.now = now;
-        self.active = now;
+        // A command counts once its line is whole: who sends it octet by octet gets no more time.
+        if matches!(self.state, State::Receiving(_) | State::Discarding { .. }) {
+            self.active = now;
+        }
         self.inbox.push(bytes);
     }
 
