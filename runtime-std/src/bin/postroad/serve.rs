@@ -159,7 +159,7 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
             Endpoint::Unix(_) => None,
         })
     };
-    let trust = format!("--cacert {}", files.certificate.display());
+    let trust = format!("--cacert {}", quoted(&files.certificate.to_string_lossy()));
     let login = format!("--user {account}:{password}");
     say!("\nTry it:\n");
     if let Some(smtp) = at(Service::Submissions) {
@@ -182,4 +182,23 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
         }
     }
     say!("");
+}
+
+/// `text` as one word of a shell's line.
+fn quoted(text: &str) -> String {
+    if text.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c)) {
+        return text.into();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_pasted_whole() {
+        assert_eq!(quoted("postroad-data/tls/a.pem"), "postroad-data/tls/a.pem");
+        assert_eq!(quoted("my data/it's"), r"'my data/it'\''s'");
+    }
 }
