@@ -19,6 +19,7 @@ use postroad_store_maildir::{Maildirs, Options};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::{File, OpenOptions};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,7 +156,7 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
     let at = |wanted: Service| {
         let found = server.endpoints().iter().find(|(service, _)| *service == wanted);
         found.and_then(|(_, endpoint)| match endpoint {
-            Endpoint::Tcp(address) => Some(address),
+            Endpoint::Tcp(address) => Some(reachable(*address)),
             Endpoint::Unix(_) => None,
         })
     };
@@ -184,6 +185,16 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
     say!("");
 }
 
+/// Where a program on this machine reaches who listens on `address`, which may stand for every one.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
 /// `text` as one word of a shell's line.
 fn quoted(text: &str) -> String {
     if text.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c)) {
@@ -195,6 +206,17 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_the_address_of_all() {
+        for (bound, told) in [
+            ("0.0.0.0:465", "127.0.0.1:465"),
+            ("[::]:465", "[::1]:465"),
+            ("192.0.2.1:465", "192.0.2.1:465"),
+        ] {
+            assert_eq!(reachable(bound.parse().unwrap()).to_string(), told);
+        }
+    }
 
     #[test]
     fn a_path_is_pasted_whole() {
