@@ -167,6 +167,20 @@ impl View {
         }
     }
 
+    /// The same, passing over whatever does not exist.
+    #[must_use]
+    pub fn find_existing(&self, numbering: Numbering, set: &SequenceSet) -> Vec<Range<u32>> {
+        match numbering {
+            Numbering::Sequence => {
+                let last = self.exists();
+                let ranges = set.ranges(last.max(1)).map(|range| (*range.start(), *range.end()));
+                let clipped = ranges.map(|(first, end)| first..end.min(last) + 1);
+                clipped.filter(|range| !range.is_empty()).collect()
+            }
+            Numbering::Uid => self.find_uids(set),
+        }
+    }
+
     fn find_uids(&self, set: &SequenceSet) -> Vec<Range<u32>> {
         let known = self.known();
         let last = known.last().map_or(0, |entry| entry.uid.get());

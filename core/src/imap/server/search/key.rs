@@ -87,8 +87,11 @@ impl Key {
                 let selected = connection.selected().ok_or_else(confused)?;
                 Self::Flag(bit(selected, &flag))
             }
+            // Deviation: RFC 3501 §9 would have BAD for a number beyond the last. Clients search for
+            // sets without counting first, and other servers find nothing there.
             SearchKey::Messages(numbering, set) => {
-                Self::Messages(connection.find(numbering, &set)?)
+                let selected = connection.selected().ok_or_else(confused)?;
+                Self::Messages(selected.view.find_existing(numbering, &set))
             }
             SearchKey::Internal(when, date) => Self::Internal(when, date),
             SearchKey::Larger(size) => Self::Larger(size),

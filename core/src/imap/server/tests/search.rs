@@ -104,7 +104,7 @@ fn refusals() {
                 "a SEARCH CHARSET KOI8-R TEXT x",
                 "a NO [BADCHARSET (US-ASCII UTF-8)] This charset is not supported",
             ),
-            ("b SEARCH 4", "b BAD [CLIENTBUG] There is no message of that number"),
+            ("b SEARCH 4", "* SEARCH\nb OK SEARCH completed"),
             ("c SEARCH NONSENSE", "c BAD $"),
             ("d UID SEARCH 2:3", "* SEARCH 2 3\nd OK SEARCH completed"),
         ],
