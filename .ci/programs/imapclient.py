@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import check, expect, run
 
 CONFIG = {"auth": {"cleartext": "loopback"}, "limits": {"failed_login_delay": 0}}
-AT_LEAST = 31
+AT_LEAST = 33
 NOT_BUILT = ("ACL", "CONDSTORE", "Gmail search", "SORT", "THREAD=REFERENCES", "XLIST", "labels")
 EXPLAINED = Path(__file__).with_name("imapclient-disagreements.txt")
 

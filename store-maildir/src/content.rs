@@ -47,11 +47,15 @@ impl Content {
         if length == 0 {
             return Ok(end);
         }
+        let start = octets.len();
         let got = if self.convert {
             self.read_lines(offset, length, octets)?
         } else {
             self.read_raw(offset, length, octets)?
         };
+        // RFC 3501 §9, `CHAR8`: nothing that is read holds a NUL. Another program's file may; it is
+        // given as Dovecot gives it.
+        octets[start..].iter_mut().filter(|octet| **octet == 0).for_each(|octet| *octet = 0x80);
         Ok(end || got < length)
     }
 

@@ -48,6 +48,20 @@ fn delivered_and_changed_from_outside() {
 }
 
 #[test]
+fn a_nul_is_never_given() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    desk.open("INBOX");
+    let inbox = inbox(&folder);
+    fs::write(inbox.join("cur/1.lines:2,"), "a\0b\n").unwrap();
+    fs::write(inbox.join("cur/2.raw:2,"), "a\0b\r\n").unwrap();
+    desk.sync();
+    for number in [1, 2] {
+        assert_eq!(desk.read(number, 100), b"a\x80b\r\n");
+    }
+}
+
+#[test]
 fn what_is_no_message_hides_none() {
     let folder = Folder::new();
     let mut desk = Desk::new(&folder);

@@ -28,3 +28,11 @@ pub fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     std::fs::rename(&name, path)?;
     File::open(folder)?.sync_all()
 }
+
+/// Opens a file that is there to be locked and holds nothing.
+///
+/// # Errors
+/// If it can't be opened.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
+}

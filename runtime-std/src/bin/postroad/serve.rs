@@ -18,7 +18,7 @@ use postroad_runtime_std::server::{Outside, Server, Service};
 use postroad_store_maildir::{Maildirs, Options};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,8 +85,7 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
 /// Two servers on one data folder would not know of each other's sessions.
 fn the_only_server(data: &Path) -> Result<File, String> {
     let path = data.join("serve.lock");
-    let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = open.map_err(|error| format!("{}: {error}", path.display()))?;
+    let file = durable::open_lock(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {

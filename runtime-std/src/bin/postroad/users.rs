@@ -7,7 +7,7 @@ use postroad_core::store::Account;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The users of a data folder.
@@ -90,7 +90,7 @@ impl Users {
 
 /// Held until dropped.
 fn lock(path: &Path) -> std::io::Result<File> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let file = durable::open_lock(path)?;
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
 }
