@@ -23,7 +23,8 @@ pub struct Arguments {
 pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
     let mut problems = problems(settings);
     if let Ok(site) = site(settings, [0; 32]) {
-        problems.extend(site.directory.dangling_aliases());
+        let dangling = site.directory.dangling_aliases();
+        problems.extend(dangling.iter().map(|it| settings.locate(it)));
     }
     if arguments.json {
         let limits = settings.config.limits.rows();
@@ -79,5 +80,5 @@ pub fn problems(settings: &Settings) -> Vec<String> {
         Err(why) => problems.push(why),
     }
     problems.extend(site(settings, [0; 32]).err());
-    problems
+    problems.iter().map(|it| settings.locate(it)).collect()
 }

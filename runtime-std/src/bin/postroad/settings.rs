@@ -10,6 +10,8 @@ pub struct Settings {
     pub config: Config,
     /// The data folder.
     pub data: PathBuf,
+    /// The file's text.
+    text: String,
 }
 
 impl Settings {
@@ -19,21 +21,37 @@ impl Settings {
     /// # Errors
     /// Says in words what is wrong, and in which line.
     pub fn read(file: Option<&Path>, data: Option<&Path>) -> Result<Self, String> {
-        let config = match file {
+        let (config, text) = match file {
             Some(file) => {
                 let text = std::fs::read_to_string(file)
                     .map_err(|error| format!("{}: {error}", file.display()))?;
-                parse(&text).map_err(|why| format!("{}: {why}", file.display()))?
+                let config = parse(&text).map_err(|why| format!("{}: {why}", file.display()))?;
+                (config, text)
             }
-            None => Config::default(),
+            None => (Config::default(), String::new()),
         };
         let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let data = data.map_or_else(|| base.join(&config.data), Path::to_path_buf);
-        let mut settings = Self { config, data };
+        let mut settings = Self { config, data, text };
         for path in [&mut settings.config.tls.certificate, &mut settings.config.tls.key] {
             *path = path.take().map(|path| base.join(path).to_string_lossy().into_owned());
         }
         Ok(settings)
+    }
+
+    /// `problem` with the line of the file that it is about: the one that holds what the problem
+    /// quotes, or begins its section.
+    pub fn locate(&self, problem: &str) -> String {
+        let quoted = problem.split(['`', '"']).skip(1).step_by(2);
+        let section = problem.split_inclusive(']').next().filter(|it| it.starts_with('['));
+        let holds = |text: &str| {
+            let mut lines = self.text.lines();
+            lines.position(|line| line.contains(text) && !line.trim_start().starts_with('#'))
+        };
+        match quoted.chain(section).find_map(holds) {
+            Some(index) => format!("line {}: {problem}", index + 1),
+            None => problem.into(),
+        }
     }
 }
 
