@@ -36,7 +36,8 @@ def walk_through(report):
     clone = report.target / "gate" / "clone"
     report.run("rm", "-rf", clone, timeout=60)
     report.command("a fresh clone", "git", "clone", "--quiet", "--no-hardlinks", report.root, clone, timeout=120)
-    build = {"CARGO_TARGET_DIR": str(report.target)}
+    # Not the gate's own: cargo takes two checkouts in one target folder for the same.
+    build = {"CARGO_TARGET_DIR": str(clone / "target")}
     report.command("the clone builds", "cargo", "build", "--release", "--locked", "--manifest-path", clone / "Cargo.toml",
                    timeout=900, **build)
     report.command("the README's walk-through", *alone, sys.executable, ".ci/walk-through", clone, timeout=300, show=True, **build)
