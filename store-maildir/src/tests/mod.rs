@@ -15,7 +15,7 @@ use postroad_core::machine::Instant;
 use postroad_core::store::Account;
 use postroad_core::store::suite::Bed;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 postroad_core::store_suite!(Folder::new());
 
@@ -40,8 +40,11 @@ impl Folder {
 
 /// A store in `scratch`.
 fn maildirs(scratch: &Scratch, files: Arc<dyn Files>) -> Maildirs {
-    static SEED: AtomicU8 = AtomicU8::new(0);
-    let entropy = Entropy::from_seed([SEED.fetch_add(1, Ordering::Relaxed); 32]);
+    // No two of a test run may draw the same names.
+    static STARTED: AtomicU64 = AtomicU64::new(0);
+    let mut seed = [7; 32];
+    seed[..8].copy_from_slice(&STARTED.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    let entropy = Entropy::from_seed(seed);
     let options = Options { provision: false, ..Options::new("mx.example.org") };
     Maildirs::with_files(scratch.path().to_owned(), entropy, options, files)
 }
