@@ -116,7 +116,7 @@ limits! {
     /// Octets of a SASL response, decoded.
     sasl_response: usize = 12_288, "RFC 4954 §4";
     /// Client: PBKDF2 iterations that a SCRAM server may ask for.
-    scram_iterations: u32 = 1_000_000, "about half a second; RFC 5802 §9 only bounds them below";
+    scram_iterations: u32 = 1_000_000, "ours, a hundred times what we derive keys with; RFC 5802 §9 only bounds them below";
     /// Keywords of one mailbox.
     keywords: usize = 26, "Maildir++: one letter each";
     /// Octets of a keyword.
