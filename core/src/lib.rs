@@ -32,6 +32,7 @@
 //! | | [`entropy`] | randomness from one seed |
 //! | | [`secret`] | what must not show up in a log |
 //! | | [`limits`] | every limit, with its clause |
+//! | | [`report`] | what is worth a line in the log |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
 //! | | [`message`] | header fields, dates, MIME structure, trace fields |
@@ -41,6 +42,7 @@
 //! | | [`imap`] | IMAP4rev1: the server's end |
 //! | | [`sasl`] | proving who one is, both ends |
 //! | | `tls` | TLS below any session (feature `tls`) |
+//! | queue | [`queue`] | messages that wait, and when and where they go |
 //! | roles | [`role`] | transfer, submission, delivery and access agents |
 //!
 //! The ground floor knows nothing above it, protocols do not know each other, roles know protocols,
@@ -92,6 +94,8 @@ pub mod limits;
 pub mod machine;
 pub mod message;
 pub mod pop3;
+pub mod queue;
+pub mod report;
 pub mod role;
 pub mod sasl;
 pub mod secret;
