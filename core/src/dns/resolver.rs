@@ -207,6 +207,12 @@ impl Resolver {
             outputs: VecDeque::new(),
         }
     }
+    /// Octets of all streams that wait for the rest of their message.
+    #[cfg(test)]
+    pub(super) fn unread(&self) -> usize {
+        self.lookups.values().map(|(_, wire)| wire.inbox.len()).sum()
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Ask { query, question } => self.ask(query, question),
