@@ -208,8 +208,9 @@ impl Finder {
         limits: &Limits,
         entropy: Entropy,
     ) -> Self {
+        let target = host.domain().map_or_else(|| host.to_string(), |domain| domain.ascii().into());
         Self {
-            target: host.to_string(),
+            target,
             purpose,
             own: Vec::new(),
             loopback,
