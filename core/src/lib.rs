@@ -40,6 +40,8 @@
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
 //! | | [`imap`] | IMAP4rev1: the server's end |
+//! | | [`dns`] | names, questions, answers; a stub resolver (feature `dns`) |
+//! | | [`mx`] | a domain's mail hosts, and which of their addresses to dial |
 //! | | [`sasl`] | proving who one is, both ends |
 //! | | `tls` | TLS below any session (feature `tls`) |
 //! | queue | [`queue`] | messages that wait, and when and where they go |
@@ -67,6 +69,8 @@
 //! | 1870, 2033, 2034, 2920, 3030, 3207, 3461, 4954, 5321, 6152, 6531, 9422 | [`smtp`] |
 //! | 1939, 2449, 2595, 5034, 6856 | [`pop3`] |
 //! | 2177, 2342, 2971, 3348, 3501, 3691, 4315, 4959, 5161, 6154, 6851, 7888 | [`imap`] |
+//! | 1034, 1035, 2308, 6761, 6840, 6891, 9520 | [`dns`] |
+//! | 5321 §5.1, 7505, 8305 | [`mx`] |
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
 //! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
 //! | 5598, 6409, 8314 | [`role`] |
@@ -74,8 +78,8 @@
 //!
 //! # Features
 //!
-//! `tls` and `serde` are on by default; `tls` brings `std` with rustls. Without default features the
-//! crate needs an allocator and nothing else.
+//! `dns`, `tls` and `serde` are on by default; `dns` and `tls` bring `std` with hickory-proto and rustls.
+//! Without default features the crate needs an allocator and nothing else.
 //!
 //! # When not to use it
 //!
@@ -87,12 +91,14 @@ extern crate alloc;
 
 pub mod address;
 pub mod buffer;
+pub mod dns;
 pub mod encoding;
 pub mod entropy;
 pub mod imap;
 pub mod limits;
 pub mod machine;
 pub mod message;
+pub mod mx;
 pub mod pop3;
 pub mod queue;
 pub mod report;
