@@ -29,9 +29,9 @@ mod zone;
 pub use answer::{Answer, Record};
 pub use failure::Failure;
 pub use name::Name;
-pub use question::{Kind, Question};
+pub use question::{Kind, Query, Question};
 #[cfg(feature = "dns")]
-pub use resolver::{Exchange, Input, Output, Query, Resolver, Transport};
+pub use resolver::{Exchange, Input, Output, Resolver, Transport};
 pub use servers::resolv_conf;
 #[cfg(feature = "dns")]
 pub use zone::Zone;

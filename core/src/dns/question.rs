@@ -79,3 +79,7 @@ impl fmt::Display for Question {
         write!(f, "{} {}", self.name, self.kind)
     }
 }
+
+/// Names a query, as its asker likes: its outcome carries the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Query(pub u32);

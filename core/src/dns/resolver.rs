@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 
+use super::Query;
 use super::cache::{Cache, Outcome};
 use super::message::{Code, Reading, Response, Sent};
 use super::trail::{Lead, Trail};
@@ -13,10 +14,6 @@ use super::{Answer, Failure, Kind, Question, Record};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::machine::{Instant, Machine};
-
-/// Names a query, as its asker likes: its outcome carries the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Query(pub u32);
 
 /// Names one exchange with one server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -48,6 +48,7 @@ pub use envelope::{Damaged, Envelope};
 pub use id::Id;
 pub use record::{Action, Note, Outcome, Record, Remote};
 
+use crate::dns::{self, Query};
 use crate::machine::Instant;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -245,6 +246,13 @@ pub enum Input {
         /// What is left.
         left: Option<Box<Summary>>,
     },
+    /// The answer to [`Output::Resolve`].
+    Resolved {
+        /// Of the request.
+        query: Query,
+        /// What DNS says.
+        outcome: Result<Arc<dns::Answer>, dns::Failure>,
+    },
     /// An administrator's word, or a peer's (ETRN).
     Command(Command),
 }
@@ -271,6 +279,13 @@ pub enum Command {
 /// What the queue asks for, or tells.
 #[derive(Debug)]
 pub enum Output {
+    /// Ask DNS, and answer with [`Input::Resolved`].
+    Resolve {
+        /// Names the request.
+        query: Query,
+        /// What to ask.
+        question: dns::Question,
+    },
     /// Connect, and carry messages there.
     Dial(Box<Dial>),
     /// Begin to file messages into the mailboxes here.
