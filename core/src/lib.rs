@@ -34,7 +34,7 @@
 //! | | [`limits`] | every limit, with its clause |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
-//! | | [`message`] | header fields, dates, MIME structure, trace fields |
+//! | | [`message`] | header fields, dates, MIME structure, trace fields, delivery status notifications |
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
@@ -67,6 +67,7 @@
 //! | 2177, 2342, 2971, 3348, 3501, 3691, 4315, 4959, 5161, 6154, 6851, 7888 | [`imap`] |
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
 //! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
+//! | 3461 §6, 3463, 3464, 3834, 6522 (which replaced 3462), 6533 | [`message::dsn`] |
 //! | 5598, 6409, 8314 | [`role`] |
 //! | 8446 | `tls` |
 //!
