@@ -42,5 +42,9 @@ fn known(recipient: &Bounced, expected: &BTreeSet<String>) -> Option<String> {
     let both = [&recipient.original, &recipient.address];
     let mut both = both.into_iter().flatten().map(|address| address.to_lowercase());
     let original = both.next()?;
-    if expected.contains(&original) { Some(original) } else { Some(both.next().unwrap_or(original)) }
+    if expected.contains(&original) {
+        Some(original)
+    } else {
+        Some(both.next().unwrap_or(original))
+    }
 }

@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::text::{clean, shorten};
 use super::{Action, Status, decode_unitext, free};
@@ -83,8 +84,7 @@ pub fn read(message: &[u8], limits: &Limits) -> Option<Bounce> {
         read_report(&decode(message, part), limits, &mut recipients);
     }
     if recipients.is_empty() {
-        let recipients = free::read(message, &structure, limits)?;
-        return Some(Bounce { source: Source::Words, recipients });
+        return free::read(message, &structure, limits);
     }
     Some(Bounce { source: Source::Report, recipients })
 }
@@ -100,19 +100,23 @@ pub(super) fn own_parts(structure: &Structure) -> impl Iterator<Item = &Part> {
     })
 }
 
+/// The octets of a message in a range of it.
+pub(super) fn slice(message: &[u8], range: Range<u64>) -> &[u8] {
+    let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+    range.and_then(|(start, end)| message.get(start..end)).unwrap_or_default()
+}
+
 /// A part's body, with its encoding and its charset undone; empty if it is no text.
 pub(super) fn decode(message: &[u8], part: &Part) -> Vec<u8> {
-    let (start, end) = (usize::try_from(part.body_start), usize::try_from(part.body_end));
-    let body = start.ok().zip(end.ok()).and_then(|(start, end)| message.get(start..end));
     let mut output = Vec::new();
-    if let (Some(mut decoder), Some(body)) = (Decoder::new(part), body) {
-        decoder.decode(body, &mut output);
+    if let Some(mut decoder) = Decoder::new(part) {
+        decoder.decode(slice(message, part.body()), &mut output);
         decoder.finish(&mut output);
     }
     output
 }
 
-fn is_report(part: &Part) -> bool {
+pub(super) fn is_report(part: &Part) -> bool {
     let kind = &part.content_type;
     kind.is("message", "delivery-status") || kind.is("message", "global-delivery-status")
 }
@@ -128,7 +132,7 @@ struct Fields {
 }
 
 /// RFC 3464 §2.1: groups of fields, parted by empty lines.
-fn read_report(body: &[u8], limits: &Limits, recipients: &mut Vec<Bounced>) {
+pub(super) fn read_report(body: &[u8], limits: &Limits, recipients: &mut Vec<Bounced>) {
     let mut rest = body;
     while !rest.is_empty() && recipients.len() < limits.recipients {
         let length = block_length(rest).max(1);
@@ -227,8 +231,13 @@ fn status_of(field: Option<&str>, words: Option<&str>) -> Option<Status> {
         code.or_else(|| free::reply_code(words).map(class_of))
     });
     match (told, found) {
-        // Success is not what a reply of an earlier attempt says.
-        (Some(told), Some(found)) if (told.class == 2) != (found.class == 2) => Some(told),
+        // Success is not what a reply to an earlier command says, and a host that only gave up for
+        // now knows better than the reply it got.
+        (Some(told), Some(found))
+            if told.class != found.class && (told.class, found.class) != (5, 4) =>
+        {
+            Some(told)
+        }
         (told, found) => found.or(told),
     }
 }

@@ -10,7 +10,9 @@ mod words;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::bounce::{Bounced, class_of, decode, kind, own_parts};
+use super::bounce::{
+    Bounce, Bounced, Source, class_of, decode, is_report, kind, own_parts, read_report, slice,
+};
 use super::text::{clean, shorten};
 use super::{Action, Status};
 use crate::address::list::{self, Item};
@@ -19,17 +21,48 @@ use crate::message::header::{block_length, fields};
 use crate::message::structure::{Content, Structure};
 
 use tables::{DAEMONS, DELAYS, FAILURES, REASONS, SUBJECTS};
-pub(super) use words::{enhanced, reply_code};
 use words::{addresses, contains_any, explanation, is_leading};
+pub(super) use words::{enhanced, reply_code};
 
-/// Reads a bounce in words. Without any recipient it is one only if it says clearly what it is.
-pub(super) fn read(message: &[u8], structure: &Structure, limits: &Limits) -> Option<Vec<Bounced>> {
+/// Reads a bounce whose own parts have no report.
+pub(super) fn read(message: &[u8], structure: &Structure, limits: &Limits) -> Option<Bounce> {
     let header = Header::read(message);
-    if !header.may_be_bounce() {
+    let likeness = header.likeness();
+    if likeness == Likeness::None {
         return None;
     }
     let text = own_text(message, structure);
-    let (told, returned) = explanation(&text);
+    // The report of a message whose parts are not told apart as they should be, or of one that is
+    // passed on as it is.
+    let mut recipients = Vec::new();
+    if text.contains("inal-") && text.to_lowercase().contains("\nfinal-recipient:") {
+        read_report(text.as_bytes(), limits, &mut recipients);
+    }
+    if recipients.is_empty() {
+        for part in structure.parts.iter().filter(|part| is_report(part)) {
+            read_report(&decode(message, part), limits, &mut recipients);
+        }
+    }
+    if !recipients.is_empty() {
+        return Some(Bounce { source: Source::Report, recipients });
+    }
+    let recipients = read_words(message, structure, &header, &text, limits)?;
+    // A subject alone is enough if the words name somebody: ordinary mail may speak of failures.
+    if likeness == Likeness::Subject && recipients.iter().all(|it| it.diagnostic.is_none()) {
+        return None;
+    }
+    Some(Bounce { source: Source::Words, recipients })
+}
+
+/// Reads a bounce in words; `None` if they do not say that it is one.
+fn read_words(
+    message: &[u8],
+    structure: &Structure,
+    header: &Header,
+    text: &str,
+    limits: &Limits,
+) -> Option<Vec<Bounced>> {
+    let (told, returned) = explanation(text);
     let lower = told.to_lowercase();
     if !contains_any(&lower, FAILURES) && !contains_any(&header.subject, SUBJECTS) {
         return None;
@@ -37,7 +70,7 @@ pub(super) fn read(message: &[u8], structure: &Structure, limits: &Limits) -> Op
     let is_delay = contains_any(&lower, DELAYS) || contains_any(&header.subject, DELAYS);
     let action = if is_delay { Action::Delayed } else { Action::Failed };
     let mut found = header.failed.iter().map(|it| (it.clone(), String::new())).collect::<Vec<_>>();
-    merge(&mut found, sections(told, &header, limits));
+    merge(&mut found, sections(told, header, limits));
     if found.is_empty() {
         let addressed = addressed(message, structure, returned);
         found.extend(addressed.into_iter().map(|address| (address, String::new())));
@@ -57,7 +90,28 @@ struct Header {
     /// Recipients that a field names.
     failed: Vec<String>,
     null_return_path: bool,
-    automatic_answer: bool,
+    nature: Nature,
+}
+
+/// How much a header looks like that of a bounce.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    None,
+    /// By its subject alone, which people write, too.
+    Subject,
+    Plain,
+}
+
+/// What a header says outright.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nature {
+    Unsaid,
+    /// An automatic answer (RFC 3834), which bounces are, too, for some systems.
+    Answer,
+    /// A delivery status notification, however it is made.
+    Bounce,
+    /// A receipt (RFC 8098) or a complaint (RFC 5965).
+    Other,
 }
 
 impl Header {
@@ -68,7 +122,7 @@ impl Header {
             involved: Vec::new(),
             failed: Vec::new(),
             null_return_path: false,
-            automatic_answer: false,
+            nature: Nature::Unsaid,
         };
         for field in fields(&message[..block_length(message)]) {
             let value = field.unfolded();
@@ -85,34 +139,49 @@ impl Header {
                 header.failed.extend(mailboxes(&value));
             } else if field.is("Return-Path") {
                 header.null_return_path |= text.trim() == "<>";
-            } else if field.is("Auto-Submitted") {
-                header.automatic_answer = text.contains("auto-replied");
-            } else if field.is("Content-Type") {
-                // Receipts (RFC 8098) and complaints (RFC 5965) are reports of another kind.
-                header.automatic_answer |= text.contains("disposition-notification")
-                    || text.contains("feedback-report");
-            } else if field.is("X-Autoreply") || field.is("X-Autorespond") {
-                header.automatic_answer = true;
+            } else if let Some(nature) = nature(field.name(), &text) {
+                header.nature = header.nature.max(nature);
             }
         }
         header
     }
 
-    fn may_be_bounce(&self) -> bool {
-        if !self.failed.is_empty() {
-            return true;
-        }
+    fn likeness(&self) -> Likeness {
         let is_daemon = contains_any(&self.from, DAEMONS);
-        let is_about = contains_any(&self.subject, SUBJECTS);
-        match (is_daemon, is_about) {
-            (true, true) => true,
-            _ if self.automatic_answer => false,
-            _ => is_daemon || is_about || self.null_return_path,
+        let is_answer = ["re:", "aw:", "fw:", "fwd:"].iter().any(|it| self.subject.starts_with(it));
+        let is_about = !is_answer && contains_any(&self.subject, SUBJECTS);
+        match self.nature {
+            _ if !self.failed.is_empty() => Likeness::Plain,
+            Nature::Bounce => Likeness::Plain,
+            Nature::Other => Likeness::None,
+            Nature::Answer | Nature::Unsaid if is_daemon => Likeness::Plain,
+            Nature::Unsaid if self.null_return_path => Likeness::Plain,
+            Nature::Unsaid if is_about => Likeness::Subject,
+            Nature::Answer | Nature::Unsaid => Likeness::None,
         }
     }
 
     fn involves(&self, address: &str) -> bool {
         self.involved.iter().any(|other| other.eq_ignore_ascii_case(address))
+    }
+}
+
+/// What a field, its value in lower case, says of the message's nature.
+fn nature(name: &[u8], value: &str) -> Option<Nature> {
+    let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    if is("Content-Type") && value.contains("delivery-status") {
+        Some(Nature::Bounce)
+    } else if is("Content-Type")
+        && (value.contains("disposition-notification") || value.contains("feedback-report"))
+    {
+        Some(Nature::Other)
+    } else if is("X-Autoreply")
+        || is("X-Autorespond")
+        || (is("Auto-Submitted") && value.contains("auto-replied"))
+    {
+        Some(Nature::Answer)
+    } else {
+        None
     }
 }
 
@@ -139,6 +208,8 @@ fn own_text(message: &[u8], structure: &Structure) -> String {
             text.push_str(&words::without_tags(&String::from_utf8_lossy(&decode(message, part))));
         } else if kind.is("text", "plain") {
             text.push_str(&String::from_utf8_lossy(&decode(message, part)));
+        } else if kind.is_main("multipart") && part.content == Content::Leaf {
+            text.push_str(&String::from_utf8_lossy(slice(message, part.body())));
         } else {
             continue;
         }
@@ -191,13 +262,9 @@ fn addressed(message: &[u8], structure: &Structure, returned: &str) -> Vec<Strin
         kind.is("text", "rfc822-headers") || kind.is("message", "global-headers")
     });
     let header = match (inner.and_then(|place| structure.parts.get(place + 1)), headers) {
-        (Some(entity), _) => {
-            let range = entity.header();
-            let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-            range.and_then(|(start, end)| message.get(start..end)).unwrap_or_default().to_vec()
-        }
+        (Some(entity), _) => slice(message, entity.header()).to_vec(),
         (None, Some(part)) => decode(message, part),
-        (None, None) => returned.as_bytes().to_vec(),
+        (None, None) => returned.trim_start().as_bytes().to_vec(),
     };
     let to = fields(&header).find(|field| field.is("To"));
     to.map(|field| mailboxes(&field.unfolded())).unwrap_or_default()

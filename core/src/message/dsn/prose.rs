@@ -65,7 +65,9 @@ fn opening(action: Action, notification: &Notification<'_>) -> String {
     let to = if count == 1 { "this recipient" } else { "these recipients" };
     match action {
         Action::Failed => {
-            format!("Your message of {arrived} could not be delivered to {to}, and no further attempt will be made:")
+            format!(
+                "Your message of {arrived} could not be delivered to {to}, and no further attempt will be made:"
+            )
         }
         Action::Delayed => format!(
             "Your message of {arrived} has not been delivered to {to} yet. You need not do anything: \

@@ -64,10 +64,9 @@ pub(super) const SUBJECTS: &[&str] = &[
     "warning: message",
     "warning - delayed",
     "processing error",
-    "message status",
-    "rejected",
-    "notification d'",
     "no valid recipient",
+    "error sending your mail",
+    "\u{30a8}\u{30e9}\u{30fc}\u{901a}\u{77e5}",
 ];
 
 /// In the text of a bounce.
@@ -123,6 +122,7 @@ pub(super) const FAILURES: &[&str] = &[
     "error has occurred",
     "encountered an error",
     "did not exactly match",
+    "\u{9001}\u{4fe1}\u{3067}\u{304d}\u{307e}\u{305b}\u{3093}",
 ];
 
 /// Where a bounce only warns.
@@ -160,7 +160,7 @@ pub(super) const RETURNED: &[&str] = &[
     "original message is attached",
     "original message was:",
     "copy of the message",
-    "copy of your message",
+    "is a copy of your message",
     "copy of the original message",
     "copy of the first part",
     "contents of the message",
@@ -192,8 +192,7 @@ pub(super) const RETURNED: &[&str] = &[
 ];
 
 /// Fields that only a message has, at the start of a line.
-pub(super) const HEADERS: &[&str] =
-    &["received:", "return-path:", "message-id:", "mime-version:", "x-mailer:", "content-type:"];
+pub(super) const HEADERS: &[&str] = &["received:", "return-path:", "message-id:", "mime-version:"];
 
 /// What phrases of peers mean: the first that fits counts.
 pub(super) const REASONS: &[(&str, Status)] = &[

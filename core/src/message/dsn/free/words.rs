@@ -71,7 +71,9 @@ pub(super) fn addresses(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for at in memchr_iter(b'@', bytes) {
         let is_local = |octet: &u8| {
-            octet.is_ascii_alphanumeric() || b"!#$%&*+-/=?^_`{|}~.".contains(octet) || *octet >= 0x80
+            octet.is_ascii_alphanumeric()
+                || b"!#$%&*+-/=?^_`{|}~.".contains(octet)
+                || *octet >= 0x80
         };
         let before = &bytes[at.saturating_sub(LocalPart::MAX)..at];
         let local = before.iter().rev().take_while(|octet| is_local(octet)).count();
