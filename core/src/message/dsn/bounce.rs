@@ -158,6 +158,7 @@ pub(super) fn read_report(body: &[u8], limits: &Limits, recipients: &mut Vec<Bou
         recipients.extend(group.into_bounced());
         rest = &rest[length..];
     }
+    recipients.truncate(limits.recipients);
 }
 
 impl Fields {
@@ -188,7 +189,7 @@ impl Fields {
 /// The address of a recipient field: without its type, its brackets and its `\x{…}`.
 fn address(value: &str) -> Option<String> {
     let (kind, address) = value.split_once(';').unwrap_or(("rfc822", value));
-    let address = address.trim();
+    let address = shorten(address.trim(), Limits::DEFAULT.diagnostic);
     let address = match address.find('<') {
         Some(start) if !address.starts_with('"') => {
             let inner = &address[start + 1..];
@@ -202,7 +203,7 @@ fn address(value: &str) -> Option<String> {
         address.to_string()
     };
     let harmless = !address.is_empty() && !address.contains(char::is_control);
-    harmless.then(|| shorten(&address, Limits::DEFAULT.diagnostic).to_string())
+    harmless.then_some(address)
 }
 
 /// A diagnostic without its type, on one line.

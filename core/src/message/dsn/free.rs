@@ -24,6 +24,9 @@ use tables::{DAEMONS, DELAYS, FAILURES, REASONS, SUBJECTS};
 use words::{addresses, contains_any, explanation, is_leading};
 pub(super) use words::{enhanced, reply_code};
 
+/// Addresses that are told apart: each that a text has is compared with all of them.
+const MOST: usize = 100;
+
 /// Reads a bounce whose own parts have no report.
 pub(super) fn read(message: &[u8], structure: &Structure, limits: &Limits) -> Option<Bounce> {
     let header = Header::read(message);
@@ -75,8 +78,9 @@ fn read_words(
         let addressed = addressed(message, structure, returned);
         found.extend(addressed.into_iter().map(|address| (address, String::new())));
     }
+    let general = status(told);
     let recipients = found.into_iter().take(limits.recipients);
-    Some(recipients.map(|(address, section)| bounced(address, &section, told, action)).collect())
+    Some(recipients.map(|(address, section)| bounced(address, &section, general, action)).collect())
 }
 
 /// What the header says of who wrote, and why.
@@ -129,9 +133,9 @@ impl Header {
             let text = String::from_utf8_lossy(&value).to_lowercase();
             if field.is("From") {
                 header.from = text;
-                header.involved.extend(mailboxes(&value));
+                header.involve(&value);
             } else if field.is("To") || field.is("Delivered-To") || field.is("Sender") {
-                header.involved.extend(mailboxes(&value));
+                header.involve(&value);
             } else if field.is("Subject") {
                 header.subject =
                     crate::encoding::encoded_word::decode(field.value()).trim().to_lowercase();
@@ -159,6 +163,11 @@ impl Header {
             Nature::Unsaid if is_about => Likeness::Subject,
             Nature::Answer | Nature::Unsaid => Likeness::None,
         }
+    }
+
+    fn involve(&mut self, value: &[u8]) {
+        let room = MOST - self.involved.len();
+        self.involved.extend(mailboxes(value).into_iter().take(room));
     }
 
     fn involves(&self, address: &str) -> bool {
@@ -228,7 +237,7 @@ fn sections(told: &str, header: &Header, limits: &Limits) -> Vec<(String, String
         for address in found.iter().copied().filter(wanted) {
             let list = if is_leading(line, address) { &mut leading } else { &mut mentioned };
             let is_new = !list.iter().any(|(other, _)| other.eq_ignore_ascii_case(address));
-            if is_new && list.len() < limits.recipients.min(100) {
+            if is_new && list.len() < limits.recipients.min(MOST) {
                 list.push((address.to_string(), String::new()));
             }
         }
@@ -270,10 +279,9 @@ fn addressed(message: &[u8], structure: &Structure, returned: &str) -> Vec<Strin
     to.map(|field| mailboxes(&field.unfolded())).unwrap_or_default()
 }
 
-/// Puts together what is known of one recipient.
-fn bounced(address: String, section: &str, told: &str, action: Action) -> Bounced {
-    let status = status(section).or_else(|| status(told));
-    let status = status.or(match action {
+/// Puts together what is known of one recipient; `general` is what the whole text says of the reason.
+fn bounced(address: String, section: &str, general: Option<Status>, action: Action) -> Bounced {
+    let status = status(section).or(general).or(match action {
         Action::Delayed => Some(Status::new(4, 0, 0)),
         _ => None,
     });

@@ -8,7 +8,7 @@ use core::net::IpAddr;
 use super::text::{clean, write_field};
 use super::{Action, Status, prose, report};
 use crate::address::{ForwardPath, Mailbox};
-use crate::encoding::{encoded_word, quoted_printable};
+use crate::encoding::{base64, encoded_word};
 use crate::message::date::DateTime;
 
 /// A delivery status notification, still to be written.
@@ -204,7 +204,7 @@ impl Notification<'_> {
         let sender = format!("Mail Delivery System <mailer-daemon@{from}>");
         write_field(&mut header, "From", &sender);
         write_field(&mut header, "To", &format!("<{}>", self.sender()));
-        write_field(&mut header, "Subject", &encoded_word::encode(&self.subject()));
+        write_field(&mut header, "Subject", &self.subject());
         write_field(&mut header, "Date", &format!("{}", self.date));
         write_field(&mut header, "Message-ID", &format!("<{}>", bare_id(self.message_id)));
         if let Some(original) = self.original_message_id.map(bare_id).filter(|id| is_id(id)) {
@@ -244,6 +244,7 @@ impl Notification<'_> {
             Action::Relayed => "Relayed",
             Action::Expanded => "Expanded",
         };
+        let to = if self.needs_utf8() { to } else { encoded_word::encode(&to) };
         format!("{what}: your message to {to}")
     }
 
@@ -251,13 +252,12 @@ impl Notification<'_> {
         let text = prose::write(self);
         let (kind, encoding) = match (text.is_ascii(), self.form) {
             (true, _) => ("text/plain; charset=us-ascii", PartEncoding::SevenBit),
-            (false, Form::Utf8) => ("text/plain; charset=utf-8", PartEncoding::EightBit),
-            (false, _) => ("text/plain; charset=utf-8", PartEncoding::QuotedPrintable),
+            (false, Form::SevenBit) => ("text/plain; charset=utf-8", PartEncoding::Base64),
+            (false, _) => ("text/plain; charset=utf-8", PartEncoding::EightBit),
         };
         self.begin_part(head, "What happened", kind, encoding);
-        if let PartEncoding::QuotedPrintable = encoding {
-            let encoded = quoted_printable::encode(text.as_bytes());
-            head.push_str(&String::from_utf8_lossy(&encoded));
+        if let PartEncoding::Base64 = encoding {
+            head.push_str(&base64::encode_lines(text.as_bytes()));
         } else {
             head.push_str(&text);
         }
@@ -304,7 +304,8 @@ impl Notification<'_> {
 enum PartEncoding {
     SevenBit,
     EightBit,
-    QuotedPrintable,
+    /// No line of it looks like a delimiter, whatever it encodes.
+    Base64,
 }
 
 impl PartEncoding {
@@ -313,9 +314,7 @@ impl PartEncoding {
         match self {
             Self::SevenBit => {}
             Self::EightBit => write_field(header, "Content-Transfer-Encoding", "8bit"),
-            Self::QuotedPrintable => {
-                write_field(header, "Content-Transfer-Encoding", "quoted-printable");
-            }
+            Self::Base64 => write_field(header, "Content-Transfer-Encoding", "base64"),
         }
     }
 }

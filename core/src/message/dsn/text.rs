@@ -63,6 +63,8 @@ pub(super) fn write_paragraph(output: &mut String, indent: usize, text: &str) {
             column = 0;
         }
         if column == 0 {
+            // A line of a paragraph never looks like a delimiter (RFC 2046 §5.1.1).
+            let indent = if word.starts_with('-') { indent.max(1) } else { indent };
             output.extend(core::iter::repeat_n(' ', indent));
             column = indent;
         } else {

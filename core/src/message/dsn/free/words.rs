@@ -65,11 +65,17 @@ pub(in super::super) fn reply_code(text: &str) -> Option<u16> {
     success
 }
 
+/// Addresses read from one line: more are no list of failed recipients.
+const MOST: usize = 20;
+
 /// The addresses of a line.
 pub(super) fn addresses(line: &str) -> Vec<&str> {
     let bytes = line.as_bytes();
     let mut found = Vec::new();
     for at in memchr_iter(b'@', bytes) {
+        if found.len() == MOST {
+            break;
+        }
         let is_local = |octet: &u8| {
             octet.is_ascii_alphanumeric()
                 || b"!#$%&*+-/=?^_`{|}~.".contains(octet)
@@ -84,7 +90,8 @@ pub(super) fn addresses(line: &str) -> Vec<&str> {
         let text = text.rsplit_once('=').map_or(text, |(_, text)| text);
         let text = text.trim_end_matches(['.', '-', '_']);
         let text = text.trim_start_matches(['.', '*', '|', '`', '\'']);
-        let is_link = line[..at - local].to_ascii_lowercase().ends_with("mailto:");
+        let before = &bytes[(at - local).saturating_sub("mailto:".len())..at - local];
+        let is_link = before.eq_ignore_ascii_case(b"mailto:");
         let is_address = Mailbox::parse(text.as_bytes(), true).is_ok();
         if is_address && !is_link && text.contains('.') {
             found.push(text);
