@@ -35,7 +35,7 @@
 //! | | [`report`] | what is worth a line in the log |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
-//! | | [`message`] | header fields, dates, MIME structure, trace fields |
+//! | | [`message`] | header fields, dates, MIME structure, trace fields, delivery status notifications |
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
@@ -73,6 +73,7 @@
 //! | 5321 §5.1, 7505, 8305 | [`mx`] |
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
 //! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
+//! | 3461 §6, 3463, 3464, 3834, 6522 (which replaced 3462), 6533 | [`message::dsn`] |
 //! | 5598, 6409, 8314 | [`role`] |
 //! | 8446 | `tls` |
 //!

@@ -68,6 +68,8 @@ limits! {
         parameters: usize = 128, "more than any program writes";
         /// Octets of a multipart's boundary.
         boundary: usize = 996, "RFC 5322 §2.1.1: with its hyphens it fills a line";
+        /// Octets of what a peer said that a notification repeats.
+        diagnostic: usize = 2_048, "a line of a reply at its longest: client_reply_line";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
         /// DNS: octets of a datagram.
@@ -99,6 +101,8 @@ limits! {
     mime_parts: usize = 10_000, "precedent: Dovecot";
     /// Octets of memory that the MIME structure of one message may take, the last part not counted.
     mime_structure: usize = 4 * 1024 * 1024, "400 octets for each of mime_parts";
+    /// Octets at the start of a message in which a bounce is recognised.
+    bounce: usize = 256 * 1024, "as much as a header block may have; what is behind is the returned message";
     /// Received fields before mail is taken for looping.
     received_hops: usize = 50, "RFC 5321 §6.3";
     /// Octets of an IMAP command line before login, literals included, and of the line that ends IDLE.
