@@ -34,7 +34,7 @@
 //! | | [`limits`] | every limit, with its clause |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
-//! | | [`message`] | header fields, dates, MIME structure, trace fields |
+//! | | [`message`] | header fields, dates, MIME structure, trace fields, composing |
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
@@ -72,8 +72,9 @@
 //!
 //! # Features
 //!
-//! `tls` and `serde` are on by default; `tls` brings `std` with rustls. Without default features the
-//! crate needs an allocator and nothing else.
+//! `tls`, `serde` and `compose` are on by default; `tls` brings `std` with rustls, `compose` (writing
+//! messages) with mail-builder. Without default features the crate needs an allocator and nothing
+//! else.
 //!
 //! # When not to use it
 //!
