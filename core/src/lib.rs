@@ -35,7 +35,7 @@
 //! | | [`report`] | what is worth a line in the log |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
-//! | | [`message`] | header fields, dates, MIME structure, trace fields, delivery status notifications |
+//! | | [`message`] | header fields, dates, MIME structure, trace fields, composing, delivery status notifications |
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
@@ -79,8 +79,9 @@
 //!
 //! # Features
 //!
-//! `dns`, `tls` and `serde` are on by default; `dns` and `tls` bring `std` with hickory-proto and rustls.
-//! Without default features the crate needs an allocator and nothing else.
+//! `dns`, `tls`, `serde` and `compose` are on by default; `dns` brings `std` with hickory-proto, `tls`
+//! with rustls, `compose` (writing messages) with mail-builder. Without default features the crate needs
+//! an allocator and nothing else.
 //!
 //! # When not to use it
 //!

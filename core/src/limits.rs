@@ -160,6 +160,8 @@ limits! {
     imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
+    /// Client: wait for one address to take the connection.
+    client_connect: Duration = Duration::from_secs(30), "precedent: Postfix smtp_connect_timeout";
     /// Client: wait for the greeting.
     client_greeting: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2.1";
     /// Client: wait for a reply to EHLO, STARTTLS or AUTH.

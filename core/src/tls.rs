@@ -24,6 +24,9 @@ use std::io::{ErrorKind, Read, Write};
 
 #[cfg(test)]
 mod tests;
+mod trust;
+
+pub use trust::{Trust, client_config};
 
 /// Which end of TLS a session is.
 #[derive(Clone, Debug)]

@@ -211,6 +211,7 @@ impl Voice<Client> for ClientVoice {
                 self.letters.pop_front();
                 "finished".to_owned()
             }
+            Output::Dialogue(line) => format!("dialogue {line}"),
             Output::Closed(Ok(())) => "closed".to_owned(),
             Output::Closed(Err(failure)) => {
                 unmentioned = Unmentioned::Failure;

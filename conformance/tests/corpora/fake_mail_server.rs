@@ -126,7 +126,7 @@ impl Host<Client> for Sender {
             }
             Output::Recipient { outcome, .. } => self.outcomes.push(outcome.is_ok()),
             Output::Closed(_) => self.closed += 1,
-            Output::Connected(_) | Output::Ready | Output::Finished => {}
+            Output::Connected(_) | Output::Ready | Output::Finished | Output::Dialogue(_) => {}
         }
     }
 }

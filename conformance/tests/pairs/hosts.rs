@@ -61,7 +61,7 @@ impl<S: Session<Input = client::Input, Output = client::Output>> Host<S> for Sen
                 session.handle(now, client::Input::Content { ticket, end });
             }
             client::Output::Recipient { outcome, .. } => self.outcomes.push(outcome),
-            client::Output::Finished => {}
+            client::Output::Finished | client::Output::Dialogue(_) => {}
             client::Output::Closed(result) => {
                 assert!(self.closed.is_none(), "a client closes once");
                 self.closed = Some(result);

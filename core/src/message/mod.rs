@@ -1,7 +1,7 @@
 //! Messages: header fields, dates, MIME structure by byte range, trace fields, delivery status
 //! notifications. All streaming.
 //!
-//! A message is never held here. What arrives in pieces is pushed, in any fragmentation, into a
+//! What is read is never held here. What arrives in pieces is pushed, in any fragmentation, into a
 //! reader that keeps what it was asked for: [`header::Scanner`] finds the end of a header block and
 //! counts its fields, [`structure::Scanner`] finds every MIME part by its octet range,
 //! [`submission::Header`] edits a header block on its way through, [`text::Search`] looks for words.
@@ -11,7 +11,11 @@
 //!
 //! Content of our own making has CRLF line ends alone. What is read may also have bare LFs, as files
 //! in a Maildir have: every offset and size is over the octets that were pushed.
+//!
+//! With feature `compose`, `compose` writes a message of one's own.
 
+#[cfg(feature = "compose")]
+pub mod compose;
 pub mod date;
 pub mod dsn;
 pub mod envelope;

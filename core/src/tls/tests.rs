@@ -1,3 +1,5 @@
+mod trust;
+
 use super::*;
 use crate::entropy::Entropy;
 use alloc::collections::VecDeque;

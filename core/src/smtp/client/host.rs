@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{Capabilities, Failure};
+use super::{Capabilities, Failure, Line};
 use crate::address::{ForwardPath, Host, ReversePath};
 use crate::limits::Limits;
 use crate::machine::{Ticket, Tls};
@@ -25,6 +25,8 @@ pub struct Config {
     /// The mechanisms that a login may use; of those that the server offers, the best is taken
     /// ([`sasl::Client::choose`](crate::sasl::Client::choose)).
     pub mechanisms: Vec<Mechanism>,
+    /// Whether the host is told what both ends say, by [`Output::Dialogue`].
+    pub dialogue: bool,
     /// The limits in force: those that begin with `client_`.
     pub limits: Limits,
 }
@@ -39,6 +41,7 @@ impl Config {
             start_tls: StartTls::Opportunistic,
             credentials: None,
             mechanisms: Vec::new(),
+            dialogue: false,
             limits: Limits::DEFAULT,
         }
     }
@@ -135,6 +138,9 @@ pub enum Output {
     },
     /// The transaction is over; every recipient was reported.
     Finished,
+    /// What was said; only if the [`Config`] wants it. Lines come in order, each before what comes of
+    /// it.
+    Dialogue(Line),
     /// The connection is over: as it should be, or why not. A client says this once. Envelopes that
     /// it is still handed are reported as failed.
     Closed(Result<(), Failure>),

@@ -20,6 +20,7 @@
 
 mod capabilities;
 mod content;
+mod dialogue;
 mod failure;
 mod host;
 mod opening;
@@ -50,6 +51,7 @@ use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed,
 use crate::sasl::{Abort, Channel, wire};
 
 pub use self::capabilities::Capabilities;
+pub use self::dialogue::Line;
 pub use self::failure::{Failure, Stage, Why};
 pub use self::host::{Config, Envelope, Input, Output, Peer, Recipient, StartTls};
 
@@ -153,6 +155,7 @@ impl Client {
     pub fn new(now: Instant, config: Arc<Config>, channel: Channel, entropy: Entropy) -> Self {
         Self {
             deadline: Some(now + config.limits.client_greeting),
+            outputs: Outputs::new(config.dialogue),
             config,
             channel,
             entropy,
@@ -170,7 +173,6 @@ impl Client {
             inputs: VecDeque::new(),
             handshake: None,
             eof: false,
-            outputs: Outputs::default(),
         }
     }
 
@@ -241,7 +243,7 @@ impl Client {
         };
         let bounds =
             Bounds { line: limits.client_reply_line + challenge, lines: limits.client_reply_lines };
-        match self.replies.next(&mut self.inbox, &bounds) {
+        match self.replies.next(&mut self.inbox, &bounds, &mut self.outputs) {
             Ok(None) => return false,
             Ok(Some(reply)) => self.handle_reply(reply),
             Err(why) => self.fail(why),
@@ -307,7 +309,7 @@ impl Client {
         if let Err(failure) = &result {
             self.settle_waiting(failure);
         }
-        self.outbox.push(b"QUIT\r\n");
+        self.say("QUIT");
         self.state = State::Quit(result);
     }
 

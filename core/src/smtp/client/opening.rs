@@ -1,10 +1,10 @@
 //! From the greeting to the first transaction: EHLO, STARTTLS, AUTH.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
-use core::fmt::Write as _;
 
-use super::{Capabilities, Client, Failure, Output, Stage, StartTls, State, Why};
+use super::{Capabilities, Client, Failure, Line, Output, Stage, StartTls, State, Why};
 use crate::limits::Limits;
 use crate::machine::{Tls, TlsFailed};
 use crate::sasl::{self, Abort, Channel, Mechanism, wire};
@@ -42,7 +42,7 @@ impl Client {
             Protocol::Lmtp => "LHLO",
         };
         let config = self.config.clone();
-        let _ = write!(self.outbox, "{verb} {}\r\n", config.hostname);
+        self.say(format_args!("{verb} {}", config.hostname));
         self.state = State::Hello;
     }
 
@@ -56,7 +56,7 @@ impl Client {
             // RFC 5321 §3.2; there is no LMTP without extensions.
             (500.., Protocol::Smtp) => {
                 let config = self.config.clone();
-                let _ = write!(self.outbox, "HELO {}\r\n", config.hostname);
+                self.say(format_args!("HELO {}", config.hostname));
                 self.state = State::Helo;
             }
             (400.., _) => self.reject(Stage::Hello, Why::Reply(reply)),
@@ -82,7 +82,7 @@ impl Client {
         match self.config.start_tls {
             _ if self.peer.tls.is_some() => self.log_in(),
             StartTls::Opportunistic | StartTls::Required if offered => {
-                self.outbox.push(b"STARTTLS\r\n");
+                self.say("STARTTLS");
                 self.state = State::StartTls;
             }
             StartTls::Required => self.reject(Stage::StartTls, Why::NoTls),
@@ -102,6 +102,8 @@ impl Client {
     pub(super) fn handle_handshake(&mut self, outcome: Result<Tls, TlsFailed>) {
         match (outcome, &self.state) {
             (Ok(tls), State::Greeting | State::Handshake) => {
+                self.outputs
+                    .note(|| Line::Remark(format!("TLS begins: {} {}", tls.version, tls.cipher)));
                 self.channel = Channel::from(&tls);
                 self.peer.tls = Some(tls);
                 // RFC 3207 §4.2: what the server said in the clear is forgotten.
@@ -143,15 +145,16 @@ impl Client {
         let fits = |text: &Secret<String>| {
             "AUTH  \r\n".len() + mechanism.name().len() + text.expose().len() <= AUTH_LINE
         };
-        let _ = write!(self.outbox, "AUTH {mechanism}");
         let held = match initial {
             Some(text) if fits(&text) => {
-                let _ = write!(self.outbox, " {}", text.expose());
+                self.say_secret(format_args!("AUTH {mechanism} "), text.expose());
                 None
             }
-            held => held,
+            held => {
+                self.say(format_args!("AUTH {mechanism}"));
+                held
+            }
         };
-        self.outbox.push(b"\r\n");
         self.state = State::Login(Box::new(Login { mechanism, exchange, held }));
     }
 
@@ -159,12 +162,12 @@ impl Client {
         match reply.code {
             300..400 => match login.respond(&reply, &self.config.limits) {
                 Ok(response) => {
-                    let _ = write!(self.outbox, "{}\r\n", response.expose());
+                    self.say_secret("", response.expose());
                     self.state = State::Login(login);
                 }
                 Err(abort) => {
                     // RFC 4954 §4.
-                    self.outbox.push(b"*\r\n");
+                    self.say("*");
                     self.state = State::Cancel(abort);
                 }
             },

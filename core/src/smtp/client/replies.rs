@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use memchr::memchr;
 
-use super::Why;
+use super::outputs::Outputs;
+use super::{Line, Why};
 use crate::buffer::Inbox;
 use crate::smtp::{EnhancedCode, Reply};
 
@@ -28,6 +29,7 @@ impl Replies {
         &mut self,
         inbox: &mut Inbox,
         bounds: &Bounds,
+        outputs: &mut Outputs,
     ) -> Result<Option<Reply>, Why> {
         loop {
             let waiting = inbox.as_slice();
@@ -39,7 +41,8 @@ impl Replies {
                 return if fits { Ok(None) } else { Err(Why::ReplyTooLong) };
             };
             let line = window[..end].strip_suffix(b"\r").unwrap_or(&window[..end]);
-            let Line { code, last, text } = Line::parse(line).ok_or(Why::NoReply)?;
+            outputs.note(|| Line::Server(printable(line)));
+            let ReplyLine { code, last, text } = ReplyLine::parse(line).ok_or(Why::NoReply)?;
             self.lines.push(text);
             inbox.consume(end + 1);
             if last {
@@ -53,13 +56,13 @@ impl Replies {
 }
 
 /// One line of a reply (RFC 5321 §4.2).
-struct Line {
+struct ReplyLine {
     code: u16,
     last: bool,
     text: String,
 }
 
-impl Line {
+impl ReplyLine {
     fn parse(line: &[u8]) -> Option<Self> {
         let (digits, rest) = line.split_first_chunk::<3>()?;
         let [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'] = digits else {

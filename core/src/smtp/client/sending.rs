@@ -1,10 +1,10 @@
 //! Transactions at work: the envelope, the content, the end.
 
 use alloc::boxed::Box;
-use core::fmt::Write as _;
 use core::mem;
 
 use super::content::{Content, Pushed, Way};
+use super::dialogue::say;
 use super::transaction::{self, Framing, Line, Position, Rest, Transaction};
 use super::{Client, Ending, Envelope, Failure, Output, Stage, State, Why};
 use crate::machine::Ticket;
@@ -74,7 +74,7 @@ impl Client {
             && transaction.next - transaction.due < window
             && !self.outbox.is_high()
         {
-            let _ = write!(self.outbox, "{}", Line(transaction, transaction.next));
+            say(&mut self.outbox, &mut self.outputs, Line(transaction, transaction.next));
             transaction.next += 1;
         }
         transaction.next != before
@@ -152,7 +152,7 @@ impl Client {
             return self.fail_at(Stage::Data, Why::Reset);
         }
         // RFC 2920 §3.1: the server waits for content that nobody is to get.
-        self.outbox.push(b".\r\n");
+        self.say(".");
         match self.config.protocol {
             Protocol::Smtp => self.state = State::Rest(Rest::one(false)),
             // RFC 2033 §4.2: a reply for each recipient that was accepted is none.
@@ -163,7 +163,7 @@ impl Client {
     fn begin_content(&mut self, transaction: Box<Transaction>) {
         let content = Content::new(&transaction, &self.config.limits);
         if let Way::Chunk(length) = content.way {
-            let _ = write!(self.outbox, "BDAT {length} LAST\r\n");
+            self.say(format_args!("BDAT {length} LAST"));
         }
         self.state = match content.way {
             Way::Chunk(0) => State::End(transaction),
@@ -202,7 +202,11 @@ impl Client {
                 return;
             }
         };
-        match content.push(&slice, end, self.outbox.as_mut_vec()) {
+        let pushed = content.push(&slice, end, self.outbox.as_mut_vec());
+        if pushed.is_ok() {
+            self.note_content(&content, slice.len(), end);
+        }
+        match pushed {
             Ok(Pushed::More) => self.state = State::Content(transaction, content),
             Ok(Pushed::Chunk) => self.state = State::Chunk(transaction, content),
             Ok(Pushed::End) => self.state = State::End(transaction),
@@ -296,7 +300,7 @@ impl Client {
     }
 
     fn say_reset(&mut self) {
-        self.outbox.push(b"RSET\r\n");
+        self.say("RSET");
         self.state = State::Reset;
     }
 

@@ -154,7 +154,7 @@ impl Transaction {
     }
 }
 
-/// The command of this number, with its CRLF.
+/// The command of this number, without its CRLF.
 pub(super) struct Line<'a>(pub(super) &'a Transaction, pub(super) usize);
 
 impl fmt::Display for Line<'_> {
@@ -166,10 +166,10 @@ impl fmt::Display for Line<'_> {
                 let path = match &transaction.envelope.reverse_path {
                     ReversePath::Mailbox(mailbox) => Path { mailbox, utf8 },
                     ReversePath::Null => {
-                        return write!(f, "MAIL FROM:<>{}\r\n", transaction.parameters);
+                        return write!(f, "MAIL FROM:<>{}", transaction.parameters);
                     }
                 };
-                write!(f, "MAIL FROM:{path}{}\r\n", transaction.parameters)
+                write!(f, "MAIL FROM:{path}{}", transaction.parameters)
             }
             Position::Rcpt(recipient) => {
                 let recipient = &transaction.envelope.recipients[recipient];
@@ -181,9 +181,9 @@ impl fmt::Display for Line<'_> {
                 }
                 let none = RcptParameters::default();
                 let parameters = if transaction.dsn { &recipient.parameters } else { &none };
-                write!(f, "{parameters}\r\n")
+                write!(f, "{parameters}")
             }
-            Position::Data => f.write_str("DATA\r\n"),
+            Position::Data => f.write_str("DATA"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Dialogues with scripted servers, in every fragmentation; then servers that mean no good.
 
 mod content;
+mod dialogue;
 mod endings;
 mod opening;
 mod pairs;
@@ -70,6 +71,7 @@ impl Host<Client> for Script {
                 format!("{recipient} ! {kind} {} {failure}", failure.enhanced())
             }
             Output::Finished => "finished".into(),
+            Output::Dialogue(line) => format!("{line}"),
             Output::Closed(Ok(())) => "closed".into(),
             Output::Closed(Err(failure)) => format!("closed: {failure}"),
         };

@@ -10,12 +10,13 @@ const BOUNDS: Bounds = Bounds { line: 64, lines: 4 };
 fn read(wire: &[u8], cut: usize) -> Result<Option<Reply>, Why> {
     let mut inbox = Inbox::default();
     let mut replies = Replies::default();
+    let mut outputs = Outputs::new(false);
     let (one, two) = wire.split_at(cut);
     inbox.push(one);
-    match replies.next(&mut inbox, &BOUNDS) {
+    match replies.next(&mut inbox, &BOUNDS, &mut outputs) {
         Ok(None) => {
             inbox.push(two);
-            replies.next(&mut inbox, &BOUNDS)
+            replies.next(&mut inbox, &BOUNDS, &mut outputs)
         }
         outcome => outcome,
     }
