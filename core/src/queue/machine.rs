@@ -1,20 +1,18 @@
 //! The queue itself: its inputs, its times, and whose turn it is.
 
 use super::message::{Leg, Message, State};
-use super::station::{Number, Station, Way, describe};
+use super::station::{Number, Station, Way};
 use super::{
     Carrier, Delivery, Destination, Id, Input, Left, Order, Outcome, Output, Paper, Settings,
     Summary,
 };
-use crate::address::Host;
 use crate::dns::Query;
 use crate::entropy::Entropy;
 use crate::machine::{Instant, Machine};
-use crate::mx::{self, Finder, Lookup};
+use crate::mx::Lookup;
 use crate::report::Report;
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -51,8 +49,8 @@ pub struct Queue {
     pub(super) couriers: BTreeMap<Carrier, Courier>,
     pub(super) last_carrier: u32,
     /// Which station's finder asked.
-    queries: BTreeMap<Query, (Number, Lookup)>,
-    last_query: u32,
+    pub(super) queries: BTreeMap<Query, (Number, Lookup)>,
+    pub(super) last_query: u32,
     /// Hosts that failed, and until when they are left alone.
     pub(super) resting: BTreeMap<String, Instant>,
     /// Stations whose turn it is.
@@ -345,113 +343,6 @@ impl Queue {
         self.file(id, Order::Settle(destination, outcome));
     }
 
-    /// Begins to look up the hosts of a station.
-    fn find(&mut self, number: Number) {
-        let settings = self.settings.clone();
-        let Some(station) = self.stations.get_mut(&number) else { return };
-        let finder = match &station.destination {
-            Destination::Domain(domain) => match domain.parse::<Host>() {
-                Ok(host) => Finder::new(
-                    self.now,
-                    &host,
-                    &settings.own,
-                    settings.loopback,
-                    &settings.limits,
-                    self.entropy.fork(),
-                ),
-                Err(why) => {
-                    let text = alloc::format!("{domain}: {why}");
-                    let action = super::Action::Failed;
-                    station.way = Way::Hopeless(Outcome::ours(action, (5, 1, 2), text));
-                    return;
-                }
-            },
-            Destination::Literal(address) => {
-                let host = Host::Literal((*address).into());
-                Finder::for_host(self.now, &host, &settings.limits)
-            }
-            Destination::Host(name, _) => {
-                let literal = name.parse().map(|it: core::net::IpAddr| Host::Literal(it.into()));
-                match literal.map_or_else(|_| name.parse::<Host>(), Ok) {
-                    Ok(host) => Finder::for_host(self.now, &host, &settings.limits),
-                    Err(_) => return,
-                }
-            }
-            Destination::Local => return,
-        };
-        station.way = Way::Finding(Box::new(finder));
-        self.ask(number);
-    }
-
-    /// Passes on what a station's finder asks, and takes what it has found.
-    fn ask(&mut self, number: Number) {
-        loop {
-            let Some(station) = self.stations.get_mut(&number) else { return };
-            let Way::Finding(finder) = &mut station.way else { return };
-            match finder.poll() {
-                None => return,
-                Some(mx::Output::Ask { lookup, question }) => {
-                    self.last_query = self.last_query.wrapping_add(1);
-                    let query = Query(self.last_query);
-                    self.queries.insert(query, (number, lookup));
-                    self.outputs.push_back(Output::Resolve { query, question });
-                }
-                Some(mx::Output::Found(found)) => {
-                    self.queries.retain(|_, (asker, _)| *asker != number);
-                    return self.found(number, found);
-                }
-            }
-        }
-    }
-
-    fn found(&mut self, number: Number, found: Result<mx::Path, mx::Failure>) {
-        let Some(station) = self.stations.get_mut(&number) else { return };
-        let report = Report::new("hosts").with("destination", &station.destination);
-        match found {
-            Ok(path) => {
-                let report = report.with("mx", describe(&path));
-                station.way = Way::Known(Arc::new(path));
-                self.report(report);
-            }
-            Err(failure) => {
-                let report = report.with("failure", &failure);
-                let action = if failure.is_permanent() {
-                    super::Action::Failed
-                } else {
-                    super::Action::Deferred
-                };
-                let text = failure.to_string();
-                let outcome = Outcome { action, status: failure.status(), remote: None, text };
-                self.report(report);
-                if failure.is_permanent() {
-                    station_mut(&mut self.stations, number).way = Way::Hopeless(outcome);
-                } else {
-                    self.block(number, outcome, None);
-                }
-            }
-        }
-        self.call(number);
-    }
-
-    /// No host of a station can be used now; one message, `tried` or the next one, says so in its
-    /// log, and the others wait.
-    pub(super) fn block(&mut self, number: Number, outcome: Outcome, tried: Option<Id>) {
-        let tried = tried.or_else(|| self.next_ready(number));
-        let Some(station) = self.stations.get_mut(&number) else { return };
-        station.failures += 1;
-        station.failed = Some(self.now);
-        let until = self.now + self.settings.backoff(station.failures, &mut self.entropy);
-        station.way = Way::Blocked(until, outcome.clone());
-        self.schedule.insert((until, Wake::Station(number)));
-        let destination = station.destination.clone();
-        let report = Report::new("destination-down").with("destination", &destination);
-        let report = report.with("reason", &outcome.text);
-        self.report(report.with("seconds", until.since(self.now).as_secs()));
-        if let Some(id) = tried {
-            self.settle(id, number, destination, outcome);
-        }
-    }
-
     /// What is due by now.
     fn handle_due(&mut self) {
         while let Some((at, wake)) = self.schedule.first().copied()
@@ -464,59 +355,6 @@ impl Queue {
                 Wake::Station(number) => self.call(number),
                 Wake::Idle(carrier) => self.handle_idle(carrier),
             }
-        }
-    }
-
-    /// A sender is to be told of a delay, or of its end.
-    fn handle_deadline(&mut self, id: Id) {
-        let settings = self.settings.clone();
-        let Some(message) = self.messages.get_mut(&id) else { return };
-        let waits = |leg: &Leg| !matches!(leg.state, State::Done | State::Filed);
-        if !message.legs.iter().any(waits) {
-            return self.file(id, Order::Review);
-        }
-        if message.is_expired(self.now, &settings) {
-            return self.expire(id, "was not delivered within the time that it may take");
-        }
-        message.warned = true;
-        let next = message.deadline(&settings);
-        let ready = message.legs.iter().filter(|leg| leg.state == State::Ready);
-        let ready: Vec<Number> = ready.map(|leg| leg.station).collect();
-        self.schedule.insert((next, Wake::Deadline(id)));
-        let mut untold = false;
-        for number in ready {
-            let Some(station) = self.stations.get(&number) else { continue };
-            if let Some(trouble) = station.trouble() {
-                let (destination, outcome) = (station.destination.clone(), trouble.clone());
-                self.settle(id, number, destination, outcome);
-                untold = true;
-            }
-        }
-        if !untold {
-            self.file(id, Order::Review);
-        }
-    }
-
-    /// Gives up what nobody carries of a message.
-    pub(super) fn expire(&mut self, id: Id, why: &str) {
-        let Some(message) = self.messages.get(&id) else { return };
-        let waits = |leg: &&Leg| matches!(leg.state, State::Ready | State::Waiting(_));
-        let numbers: Vec<Number> =
-            message.legs.iter().filter(waits).map(|leg| leg.station).collect();
-        // What is under way is judged when it is back.
-        for number in numbers {
-            let Some(station) = self.stations.get(&number) else { continue };
-            let destination = station.destination.clone();
-            let remote = station.trouble().and_then(|trouble| trouble.remote.clone());
-            let last = station.trouble().map(|trouble| trouble.text.as_str());
-            let text = match last {
-                Some(last) => alloc::format!("The message {why}; the last trouble was: {last}"),
-                None => alloc::format!("The message {why}"),
-            };
-            // RFC 3463 §3.5: delivery time expired.
-            let mut outcome = Outcome::ours(super::Action::Failed, (5, 4, 7), text);
-            outcome.remote = remote;
-            self.settle(id, number, destination, outcome);
         }
     }
 
@@ -580,10 +418,6 @@ impl Queue {
     }
 }
 
-fn station_mut(stations: &mut BTreeMap<Number, Station>, number: Number) -> &mut Station {
-    stations.get_mut(&number).expect("the station was there a moment ago")
-}
-
 impl Machine for Queue {
     type Input = Input;
     type Output = Output;
@@ -595,15 +429,7 @@ impl Machine for Queue {
             Input::Carried { carrier, id, carried } => self.handle_carried(carrier, id, carried),
             Input::Closed { carrier, end } => self.handle_closed(carrier, end),
             Input::Filed { id, left } => self.handle_filed(id, left),
-            Input::Resolved { query, outcome } => {
-                let Some((number, lookup)) = self.queries.remove(&query) else { return };
-                if let Some(Station { way: Way::Finding(finder), .. }) =
-                    self.stations.get_mut(&number)
-                {
-                    finder.handle(now, mx::Input::Answered { lookup, outcome });
-                    self.ask(number);
-                }
-            }
+            Input::Resolved { query, outcome } => self.handle_resolved(query, outcome),
             Input::Command(command) => self.handle_command(command),
         }
     }

@@ -37,6 +37,7 @@
 
 mod carriers;
 mod commands;
+mod deadlines;
 mod destination;
 mod entry;
 mod envelope;
@@ -49,6 +50,7 @@ pub mod spool;
 mod station;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use destination::{Destination, NoDestination, Protection, Route, Routes};
 pub use entry::{Entry, State};

@@ -13,7 +13,6 @@ use crate::machine::Machine;
 use crate::smtp::client::Recipient;
 use crate::smtp::{EnhancedCode, MailParameters, RcptParameters};
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::string::ToString;
 use alloc::vec;
 use core::time::Duration;
 
