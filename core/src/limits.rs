@@ -206,6 +206,10 @@ limits! {
     dns_negative: Duration = Duration::from_secs(3 * 60 * 60), "RFC 2308 §5: one to three hours";
     /// DNS: how long it is remembered that no server could answer.
     dns_failure: Duration = Duration::from_secs(5), "RFC 9520 §3.2";
+    /// Client: recipients of one transaction.
+    client_recipients: usize = 100, "RFC 5321 §4.5.3.1.10: what every server takes";
+    /// Octets of a message that a report returns whole; of a larger one, the header.
+    bounce_content: u64 = 64 * 1024, "precedent: Postfix bounce_size_limit (50,000)";
     /// Client: lines of one reply.
     client_reply_lines: usize = 100, "precedent: Exim";
     /// Client: octets of one line of a reply, CRLF included.

@@ -46,6 +46,7 @@ mod machine;
 mod message;
 mod record;
 mod settings;
+mod settle;
 pub mod spool;
 mod station;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod faults;
 mod orders;
 mod schedule;
+mod settle;
 
 use super::*;
 use crate::address::ForwardPath;
