@@ -8,8 +8,13 @@
 //! | [`clock`] | the time and randomness: the only place that asks the system for either |
 //! | [`listener`] | sockets, TCP and UNIX, and how many connections there may be |
 //! | [`session`] | the loop that drives one session over one socket |
-//! | [`host`] | performs what a role asks for: the store, passwords, the log |
+//! | [`letters`] | what one thread tells another |
+//! | [`host`] | performs what a role asks for: the store, the spool, passwords, the log |
 //! | [`server`] | listeners, sessions and their threads |
+//! | [`queue`] | the queue's thread, with the resolver that it asks |
+//! | [`dial`] | connecting to another host |
+//! | [`resolver`] | the resolver's sockets |
+//! | `carriers` | those who carry the queue's mail, and its clerk, each on a thread |
 //! | [`shutdown`] | who is to be told of the end, and waited for |
 //! | `watch` | wakes sessions when another program changes their mailbox |
 //!
@@ -17,6 +22,7 @@
 //!
 //! ```
 //! use postroad_core::limits::Limits;
+//! use postroad_core::queue;
 //! use postroad_core::role::{Input, Peer, Site, Verdict, config::Config, mta};
 //! use postroad_core::store::Memory;
 //! use postroad_runtime_std::clock;
@@ -34,9 +40,10 @@
 //! let site = Arc::new(Site::new(Config::default(), [7; 32])?);
 //! let mut agent = mta::Inbound::new(clock::now(), site, Peer::Socket, clock::entropy()?);
 //! let store = Memory::new(Limits::default()).session();
+//! let spool = queue::Memory::new().session();
 //! let (verify, log) = (Arc::new(|_: &_| Verdict::Rejected), Arc::new(|_, _: &_| {}));
-//! let mut host = RoleHost::new(store, verify, log, "smtp-1".into());
-//! let (inbox, news, patience) = (Inbox::new()?, || Input::News, Duration::from_secs(60));
+//! let mut host = RoleHost::new(store, spool, Arc::new(|_| {}), verify, log, "smtp-1".into());
+//! let (inbox, news, patience) = (Inbox::new()?, || vec![Input::News], Duration::from_secs(60));
 //! let end = run(&mut agent, &mut Stream::Unix(ours), &inbox, &mut host, news, patience)?;
 //! assert_eq!(end, End::Closed);
 //!
@@ -46,9 +53,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod carriers;
 pub mod clock;
+pub mod dial;
 pub mod host;
+pub mod letters;
 pub mod listener;
+pub mod queue;
+pub mod resolver;
 pub mod server;
 pub mod session;
 pub mod shutdown;

@@ -170,7 +170,7 @@ impl Drop for Listener {
     }
 }
 
-/// An accepted connection.
+/// A connection.
 #[derive(Debug)]
 pub enum Stream {
     /// Over TCP, with the peer's address.
@@ -181,7 +181,7 @@ pub enum Stream {
 
 impl Stream {
     /// Replies are written whole, so waiting to fill a segment would only delay them.
-    fn tcp(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn tcp(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self::Tcp(stream, peer))
     }

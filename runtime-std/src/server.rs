@@ -1,8 +1,10 @@
 //! The mail system on threads: listeners, and a session's thread for each connection.
 
+use crate::carriers::Office;
 use crate::clock;
-use crate::host::{Log, RoleHost, Verify};
+use crate::host::{Log, Verify};
 use crate::listener::{Endpoint, Gate, Listener, Stream};
+use crate::queue::Post;
 use crate::session::{Call, End, Inbox, run};
 use crate::shutdown::Shutdown;
 use postroad_core::entropy::Entropy;
@@ -11,18 +13,19 @@ use postroad_core::machine::Session;
 use postroad_core::role::config::Listen;
 use postroad_core::role::{Effect, Input, Peer, Report, Site, mda, ms, msa, mta};
 use postroad_core::store::Store;
-use postroad_core::tls::{Secured, Side};
-use postroad_store_maildir::Maildirs;
-use rustls::ServerConfig;
+use postroad_core::tls::{Secured, Side, Trust, client_config};
+use postroad_store_maildir::{Maildirs, spool::Spool};
+use rustls::{ClientConfig, ServerConfig};
+use rustls_pki_types::CertificateDer;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 /// A session thread's stack, in octets; only what is touched takes memory.
-const STACK: usize = 512 * 1024;
+pub(crate) const STACK: usize = 512 * 1024;
 
 /// What a port serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,6 +115,30 @@ pub struct Live {
     pub site: Arc<Site>,
     /// The certificate.
     pub tls: Arc<ServerConfig>,
+    /// The side of TLS that connects to others.
+    pub outgoing: Outgoing,
+}
+
+/// How other hosts' certificates are looked at.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Where the connection must be protected.
+    pub checked: Arc<ClientConfig>,
+    /// Where TLS is better than nothing (RFC 7435).
+    pub unchecked: Arc<ClientConfig>,
+}
+
+impl Outgoing {
+    /// What believes the public authorities, and those that come with `more`.
+    ///
+    /// # Errors
+    /// If one of those is no certificate.
+    pub fn new(more: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
+        Ok(Self {
+            checked: client_config(Trust::RootsAnd(more))?,
+            unchecked: client_config(Trust::Anything)?,
+        })
+    }
 }
 
 /// Tells what is in force now; asked at each connection.
@@ -123,6 +150,8 @@ pub struct Outside {
     pub current: Current,
     /// The message store.
     pub maildirs: Maildirs,
+    /// Where mail that leaves waits. Nobody else may use it meanwhile.
+    pub spool: Spool,
     /// Checks passwords.
     pub verify: Verify,
     /// Writes the log.
@@ -138,43 +167,47 @@ pub struct Server {
 }
 
 struct Shared {
-    current: Current,
-    maildirs: Maildirs,
-    verify: Verify,
-    log: Log,
-    entropy: Mutex<Entropy>,
+    office: Office,
     gate: Gate,
     sessions: AtomicU64,
-    shutdown: Shutdown,
 }
 
 impl Server {
-    /// Binds every place that is configured now, and begins to serve.
+    /// Binds every place that is configured now, begins to serve, and to send what is in the spool.
     ///
     /// # Errors
     /// Says in words which place can't be had, and what to do.
     pub fn start(outside: Outside) -> Result<Self, String> {
-        let Outside { current, maildirs, verify, log, entropy } = outside;
+        let Outside { current, maildirs, spool, verify, log, entropy } = outside;
         let listeners = bind(&current().site.config.listen)?;
-        let shared = Arc::new(Shared {
+        let office = Office {
             current,
             maildirs,
+            spool,
+            post: Post::new().map_err(|error| error.to_string())?,
             verify,
             log,
-            entropy: Mutex::new(entropy),
-            gate: Gate::default(),
-            sessions: AtomicU64::new(0),
+            entropy: Arc::new(Mutex::new(entropy)),
             shutdown: Shutdown::default(),
-        });
+        };
+        office.open().map_err(|error| format!("the queue: {error}"))?;
+        let shared = Arc::new(Shared { office, gate: Gate::default(), sessions: AtomicU64::new(0) });
         let mut endpoints = Vec::new();
         for (service, listener) in listeners {
             let endpoint = listener.endpoint().map_err(|error| error.to_string())?;
             endpoints.push((service, endpoint));
             shared.clone().listen(service, listener).map_err(|error| error.to_string())?;
         }
-        crate::watch::start(&shared.maildirs, &shared.shutdown, shared.log.clone())
+        let Office { maildirs, shutdown, log, .. } = &shared.office;
+        crate::watch::start(maildirs, shutdown, log.clone())
             .map_err(|error| format!("inotify: {error}"))?;
         Ok(Self { shared, endpoints })
+    }
+
+    /// The way to its queue.
+    #[must_use]
+    pub fn post(&self) -> Post {
+        self.shared.office.post.clone()
     }
 
     /// Where it listens.
@@ -186,8 +219,8 @@ impl Server {
     /// Ends in good order within `patience`; says how many sessions did not.
     #[must_use]
     pub fn stop(self, patience: Duration) -> usize {
-        self.shared.shutdown.begin();
-        self.shared.shutdown.wait(patience)
+        self.shared.office.shutdown.begin();
+        self.shared.office.shutdown.wait(patience)
     }
 }
 
@@ -216,14 +249,14 @@ fn bind(listen: &Listen) -> Result<Vec<(Service, Listener)>, String> {
 impl Shared {
     fn listen(self: Arc<Self>, service: Service, listener: Listener) -> io::Result<()> {
         let inbox = Arc::new(Inbox::new()?);
-        let member = self.shutdown.join(inbox.clone());
+        let member = self.office.shutdown.join(inbox.clone());
         let name = format!("{}-listener", service.name());
         thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
             let _member = member;
             let outcome = listener.run(&inbox, |stream| self.clone().accept(service, stream));
             if let Err(error) = outcome {
                 let report = Report::new("listener-failed").with("service", service.name());
-                (self.log)(clock::now(), &report.with("error", error));
+                self.office.report(report.with("error", error));
             }
         })?;
         Ok(())
@@ -232,13 +265,13 @@ impl Shared {
     /// Gives a connection a thread, or turns it away.
     fn accept(self: Arc<Self>, service: Service, mut stream: Stream) {
         let address = stream.peer().map(|peer| peer.ip());
-        let live = (self.current)();
+        let live = self.office.live();
         let limits = &live.site.config.limits;
         let counted = address.filter(|_| service == Service::Smtp);
         let peer = address.map_or(Peer::Socket, Peer::Host);
         let refused = |why: &dyn fmt::Display| {
             let report = Report::new("connection-refused").with("service", service.name());
-            (self.log)(clock::now(), &report.with("peer", peer).with("reason", why));
+            self.office.report(report.with("peer", peer).with("reason", why));
         };
         let per_address = limits.smtp_connections_per_address;
         let admission = self.gate.admit(counted, limits.connections, per_address);
@@ -263,9 +296,8 @@ impl Shared {
     /// The life of a session's thread.
     fn serve(&self, service: Service, stream: Stream, peer: Peer, live: &Live, name: &str) {
         let (site, tls) = (live.site.clone(), live.tls.clone());
-        let entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner).fork();
-        let now = clock::now();
-        (self.log)(now, &Report::new("connected").with("peer", peer).with("session", name));
+        let (now, entropy) = (clock::now(), self.office.entropy());
+        self.office.report(Report::new("connected").with("peer", peer).with("session", name));
         let limits = site.config.limits.clone();
         let connection = Connection { shared: self, service, stream, tls, limits, name };
         let outcome = match service {
@@ -288,7 +320,7 @@ impl Shared {
             Ok(End::WriteTimeout) => report.with("reason", "the peer took nothing for too long"),
             Err(error) => report.with("reason", error),
         };
-        (self.log)(clock::now(), &report);
+        self.office.report(report);
     }
 }
 
@@ -314,13 +346,13 @@ impl Connection<'_> {
             Secured::starting_clear(now, role, side, self.limits.tls_handshake)
         };
         let inbox = Arc::new(Inbox::new()?);
-        let _member = self.shared.shutdown.join(inbox.clone());
-        let mut store = self.shared.maildirs.session();
+        let office = &self.shared.office;
+        let _member = office.shutdown.join(inbox.clone());
+        let mut store = office.maildirs.session();
         let wake = inbox.clone();
         store.on_news(Arc::new(move || wake.leave(Call::News)));
-        let (verify, log) = (self.shared.verify.clone(), self.shared.log.clone());
-        let mut host = RoleHost::new(store, verify, log, self.name.into());
+        let mut host = office.host(store, self.name.into());
         let patience = self.limits.write_timeout;
-        run(&mut session, &mut self.stream, &inbox, &mut host, || Input::News, patience)
+        run(&mut session, &mut self.stream, &inbox, &mut host, || vec![Input::News], patience)
     }
 }

@@ -75,7 +75,7 @@ pub enum End {
     WriteTimeout,
 }
 
-/// Runs `session` over `stream` to its end. `news` makes the input that [`Call::News`] becomes.
+/// Runs `session` over `stream` to its end. `news` makes the inputs that [`Call::News`] becomes.
 ///
 /// The peer may take `write_timeout` to take anything of what is written. TLS is the business of
 /// [`Secured`](postroad_core::tls::Secured); a session outside of it that wants TLS is told that it
@@ -88,7 +88,7 @@ pub fn run<S: Session>(
     stream: &mut Stream,
     inbox: &Inbox,
     host: &mut impl Host<S>,
-    news: fn() -> S::Input,
+    news: impl Fn() -> Vec<S::Input>,
     write_timeout: Duration,
 ) -> io::Result<End> {
     stream.set_nonblocking()?;
@@ -137,11 +137,42 @@ pub fn run<S: Session>(
         if session.poll_timeout().is_some_and(|deadline| deadline <= now) {
             session.handle_timeout(now);
         }
-        for call in inbox.take() {
-            match call {
-                Call::News => session.handle(now, news()),
-                Call::Shutdown => session.handle_shutdown(now),
-            }
+        answer(session, inbox, &news);
+    }
+}
+
+/// Runs `session`, which has no peer, until it wants to be closed. `news` makes the inputs that
+/// [`Call::News`] becomes.
+///
+/// # Errors
+/// If the system fails.
+pub fn work<S: Session>(
+    session: &mut S,
+    inbox: &Inbox,
+    host: &mut impl Host<S>,
+    news: impl Fn() -> Vec<S::Input>,
+) -> io::Result<()> {
+    loop {
+        drain(clock::now(), session, host);
+        if session.wants() == Wants::Close {
+            return Ok(());
+        }
+        sleep(&mut [PollFd::new(inbox, PollFlags::IN)], session.poll_timeout())?;
+        let now = clock::now();
+        if session.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            session.handle_timeout(now);
+        }
+        answer(session, inbox, &news);
+    }
+}
+
+/// Hands in what the calls in `inbox` stand for.
+fn answer<S: Session>(session: &mut S, inbox: &Inbox, news: &impl Fn() -> Vec<S::Input>) {
+    let now = clock::now();
+    for call in inbox.take() {
+        match call {
+            Call::News => news().into_iter().for_each(|input| session.handle(now, input)),
+            Call::Shutdown => session.handle_shutdown(now),
         }
     }
 }
@@ -223,16 +254,21 @@ fn wait(
     interest: PollFlags,
     deadline: Option<Instant>,
 ) -> io::Result<bool> {
+    let mut fds = [PollFd::new(inbox, PollFlags::IN), PollFd::new(stream, interest)];
+    // A socket that nothing is wanted of is left out: its hang-up would be reported for ever.
+    let watched = if interest.is_empty() { 1 } else { 2 };
+    sleep(&mut fds[..watched], deadline)?;
+    Ok(watched == 2 && !fds[1].revents().is_empty())
+}
+
+/// Sleeps until one of `fds` is ready, a signal comes, or the deadline has come.
+pub(crate) fn sleep(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     let timeout = deadline.map(|deadline| {
         let left = deadline.since(clock::now());
         Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
     });
-    let mut fds = [PollFd::new(inbox, PollFlags::IN), PollFd::new(stream, interest)];
-    // A socket that nothing is wanted of is left out: its hang-up would be reported for ever.
-    let watched = if interest.is_empty() { 1 } else { 2 };
-    match poll(&mut fds[..watched], timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => {}
-        Err(error) => return Err(error.into()),
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
-    Ok(watched == 2 && !fds[1].revents().is_empty())
 }

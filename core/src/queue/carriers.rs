@@ -258,7 +258,8 @@ impl Queue {
             (End::Failed(outcome) | End::NoTls(outcome), Some(attempt)) => {
                 self.handle_host_failed(number, id, &attempt, outcome);
             }
-            (End::Over | End::Failed(_) | End::NoTls(_), _) => self.put_back(number, id),
+            (End::Failed(_) | End::NoTls(_), None) => self.judge(id, number, Carried::Unknown),
+            (End::Over, _) => self.put_back(number, id),
         }
         self.call(number);
     }

@@ -220,7 +220,8 @@ pub enum Left {
 pub enum End {
     /// As it should, or while nothing was under way.
     Over,
-    /// The host could not be reached or spoken to. The message that waited for it was not tried.
+    /// The host could not be reached or spoken to, or the worker broke down. The message that waited
+    /// for it was not tried.
     Failed(Outcome),
     /// The TLS handshake failed. The message that waited for it was not tried.
     NoTls(Outcome),
@@ -297,6 +298,18 @@ pub enum Command {
     Remove(Id),
     /// Gives a message up; the sender is told.
     Expire(Id),
+}
+
+impl Command {
+    /// The message of which the clerk notes the order.
+    #[must_use]
+    pub const fn noted(&self) -> Option<Id> {
+        match self {
+            Self::Hold(id) | Self::Release(id) | Self::Reroute(id, _) => Some(*id),
+            Self::Remove(id) | Self::Expire(id) => Some(*id),
+            Self::Retry(_) | Self::Flush(_) => None,
+        }
+    }
 }
 
 /// What the queue asks for, or tells.

@@ -4,7 +4,8 @@ use super::config::{self, Cleartext, Config};
 use super::directory::{self, Directory, Misconfigured};
 use crate::address::{Domain, ForwardPath};
 use crate::machine::Tls;
-use crate::queue::{Destination, Route, Routes};
+use crate::mx::Loopback;
+use crate::queue::{self, Destination, Route, Routes};
 use crate::sasl::Channel;
 use alloc::format;
 use core::fmt;
@@ -49,6 +50,29 @@ impl Site {
         match self.directory.route(forward_path) {
             directory::Route::Local(_) | directory::Route::Unknown => Some(Destination::Local),
             directory::Route::Elsewhere => self.routes.of_path(forward_path),
+        }
+    }
+
+    /// What the queue goes by.
+    #[must_use]
+    pub fn queue_settings(&self) -> queue::Settings {
+        let config = &self.config.queue;
+        let each = |span: &config::Span| span.0;
+        queue::Settings {
+            retry: config.retry.iter().map(each).collect(),
+            lifetime: config.lifetime.0,
+            warn_after: config.warn_after.0,
+            connections_per_host: config.connections_per_host,
+            messages_per_connection: config.messages_per_connection,
+            port: config.port,
+            own: self.config.hostname.parse().into_iter().collect(),
+            // On the port of transfer agents it is this host itself that listens there.
+            loopback: match config.port {
+                SMTP_PORT => Loopback::Refused,
+                _ => Loopback::Allowed,
+            },
+            routes: self.routes.clone(),
+            limits: self.config.limits.clone(),
         }
     }
 

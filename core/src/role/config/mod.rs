@@ -122,7 +122,7 @@ impl Listen {
     }
 }
 
-/// The certificate and its key, as PEM files; both or none.
+/// The certificate and its key, both or none, and whom to trust: each a PEM file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
@@ -131,6 +131,9 @@ pub struct TlsFiles {
     pub certificate: Option<String>,
     /// The private key.
     pub key: Option<String>,
+    /// Certificates that are believed where mail leaves by TLS, besides those of the public
+    /// authorities.
+    pub trust: Option<String>,
 }
 
 /// How users prove who they are.

@@ -50,8 +50,9 @@ pub struct Queue {
     /// Connections to one destination at a time.
     pub connections_per_host: usize,
     /// Messages in one connection.
-    pub messages_per_connection: usize,
-    /// The port of other hosts' transfer agents.
+    pub messages_per_connection: u32,
+    /// The port of other hosts' transfer agents. On any but 25, a domain may name this host's loopback
+    /// addresses.
     pub port: u16,
     /// Octets of the disk that mail leaves free: below, new mail is refused for the time being.
     pub reserve: u64,
@@ -139,11 +140,11 @@ pub(super) fn problems(dns: &Dns, queue: &Queue) -> Vec<String> {
     if queue.retry.is_empty() || queue.retry.iter().any(|span| span.0.is_zero()) {
         problems.push("[queue] retry: give at least one time, and none of zero".into());
     }
-    for (name, number) in [
-        ("connections_per_host", queue.connections_per_host),
-        ("messages_per_connection", queue.messages_per_connection),
+    for (name, none) in [
+        ("connections_per_host", queue.connections_per_host == 0),
+        ("messages_per_connection", queue.messages_per_connection == 0),
     ] {
-        if number == 0 {
+        if none {
             problems.push(format!("[queue] {name}: with 0 no mail would ever leave"));
         }
     }

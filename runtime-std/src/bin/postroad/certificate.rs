@@ -2,6 +2,7 @@
 
 use crate::durable;
 use crate::settings::Settings;
+use postroad_runtime_std::server::Outgoing;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -73,12 +74,7 @@ impl Files {
     /// Says which file is wrong, and how.
     pub fn load(&self) -> Result<Arc<ServerConfig>, String> {
         let wrong = |path: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-        let chain = CertificateDer::pem_file_iter(&self.certificate)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| wrong(&self.certificate, &error))?;
-        if chain.is_empty() {
-            return Err(wrong(&self.certificate, &"there is no certificate in it"));
-        }
+        let chain = certificates(&self.certificate)?;
         let key =
             PrivateKeyDer::from_pem_file(&self.key).map_err(|error| wrong(&self.key, &error))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -93,4 +89,22 @@ impl Files {
             })?;
         Ok(Arc::new(config))
     }
+}
+
+/// How other hosts' certificates are looked at.
+///
+/// # Errors
+/// Says what is wrong with the file of those to trust.
+pub fn outgoing(settings: &Settings) -> Result<Outgoing, String> {
+    let more = settings.config.tls.trust.as_ref().map(|path| certificates(path.as_ref()));
+    Outgoing::new(more.transpose()?.unwrap_or_default())
+        .map_err(|error| format!("[tls] trust: {error}"))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| wrong(&error))?;
+    if certificates.is_empty() { Err(wrong(&"there is no certificate in it")) } else { Ok(certificates) }
 }

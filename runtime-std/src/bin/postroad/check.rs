@@ -1,6 +1,6 @@
 //! `postroad check`: what is wrong with the configuration, and what is in force.
 
-use crate::certificate::Files;
+use crate::certificate::{self, Files};
 use crate::current::site;
 use crate::say::say;
 use crate::settings::Settings;
@@ -74,6 +74,8 @@ pub fn problems(settings: &Settings) -> Vec<String> {
         let parsed = extension.parse::<Extension>();
         problems.extend(parsed.err().map(|why| format!("[smtp] extensions: {why}")));
     }
+    problems.extend(config.problems());
+    problems.extend(certificate::outgoing(settings).err());
     match Files::of(settings) {
         Ok(files) if !files.self_signed => problems.extend(files.load().err()),
         Ok(_) => {}

@@ -1,10 +1,12 @@
 //! What is in force while the server runs: read anew when the users' file has changed, and on
 //! SIGHUP.
 
-use crate::certificate::Files;
+use crate::certificate::{self, Files};
 use crate::settings::Settings;
 use crate::users::Users;
 use postroad_core::role::{Report, Site};
+use postroad_core::sasl::Credentials;
+use postroad_core::secret::Secret;
 use postroad_runtime_std::clock;
 use postroad_runtime_std::host::Log;
 use postroad_runtime_std::server::Live;
@@ -100,7 +102,8 @@ impl Source {
         for why in site.directory.dangling_aliases() {
             (self.log)(clock::now(), &Report::new("dangling-alias").with("reason", why));
         }
-        Ok(Arc::new(Live { site: Arc::new(site), tls: Files::of(settings)?.load()? }))
+        let (tls, outgoing) = (Files::of(settings)?.load()?, certificate::outgoing(settings)?);
+        Ok(Arc::new(Live { site: Arc::new(site), tls, outgoing }))
     }
 }
 
@@ -112,6 +115,17 @@ pub fn site(settings: &Settings, secret: [u8; 32]) -> Result<Site, String> {
     let mut site = Site::new(settings.config.clone(), secret).map_err(|why| why.to_string())?;
     for (account, user) in Users::read(&settings.data)?.0 {
         site.directory.add_user(account, user);
+    }
+    for (domain, route) in &settings.config.routes {
+        if let (Some(user), Some(file)) = (&route.user, &route.password_file) {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                format!("[routes] password_file of `{domain}`: {file}: {error}")
+            })?;
+            let password = text.lines().next().unwrap_or_default().to_string();
+            let password = Secret::new(password);
+            let authcid = user.clone();
+            site.routes.log_in(domain, Credentials::Password { authcid, authzid: None, password });
+        }
     }
     Ok(site)
 }

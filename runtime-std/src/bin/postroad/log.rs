@@ -26,7 +26,8 @@ pub fn write(format: Format, now: Instant, report: &Report) {
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-fn json(now: Instant, report: &Report) -> String {
+/// An event as an object of JSON, without its line end.
+pub fn json(now: Instant, report: &Report) -> String {
     let mut line = format!("{{\"time\":\"{}\",\"event\":\"{}\"", timestamp(now), report.event);
     for (name, value) in &report.fields {
         let value = serde_json::Value::from(value.as_str());
@@ -37,7 +38,7 @@ fn json(now: Instant, report: &Report) -> String {
 }
 
 /// RFC 3339, UTC, to the millisecond.
-fn timestamp(now: Instant) -> String {
+pub fn timestamp(now: Instant) -> String {
     let seconds = now.as_seconds();
     let date = DateTime::utc(seconds.cast_signed()).date();
     let mut text = format!("{:04}-{:02}-{:02}T", date.year(), date.month(), date.day());

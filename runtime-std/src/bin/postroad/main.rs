@@ -3,14 +3,17 @@
 
 mod certificate;
 mod check;
+mod control;
 mod current;
 mod durable;
 mod log;
 mod password;
+mod queue;
 mod say;
 mod serve;
 mod settings;
 mod signals;
+mod trace;
 mod user;
 mod users;
 
@@ -53,6 +56,11 @@ enum Command {
     /// Add, change, list or remove users, also while the system runs
     #[command(subcommand)]
     User(user::Command),
+    /// See what waits to leave, and give orders about it
+    #[command(subcommand)]
+    Queue(queue::Command),
+    /// Tell a message's whole story: who handed it in, each attempt with its dialogue, the outcome
+    Trace(trace::Arguments),
     /// Say what is wrong with the configuration, and print the limits in force
     Check(check::Arguments),
 }
@@ -64,6 +72,8 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve(arguments) => serve::run(settings, config.clone(), &arguments),
             Command::User(command) => user::run(&settings, command),
+            Command::Queue(command) => queue::run(&settings, command),
+            Command::Trace(arguments) => trace::run(&settings, &arguments),
             Command::Check(arguments) => check::run(&settings, &arguments),
         }
     });

@@ -1,12 +1,14 @@
 //! `postroad serve`: the mail system, until it is told to end.
 
 use crate::certificate::Files;
+use crate::control::Control;
 use crate::current::{Current, Source};
 use crate::say::say;
 use crate::settings::Settings;
 use crate::signals::{Signal, Signals};
+use crate::trace::Trace;
 use crate::users::Users;
-use crate::{check, durable, log, password, user};
+use crate::{check, durable, log, password, queue, user};
 use postroad_core::entropy::Entropy;
 use postroad_core::role::Report;
 use postroad_core::secret::Secret;
@@ -15,6 +17,7 @@ use postroad_runtime_std::clock;
 use postroad_runtime_std::host::Log;
 use postroad_runtime_std::listener::Endpoint;
 use postroad_runtime_std::server::{Outside, Server, Service};
+use postroad_store_maildir::spool::Spool;
 use postroad_store_maildir::{Maildirs, Options};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -56,26 +59,40 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
     files.provide(&settings.config.hostname)?;
     let first = first_user(&settings, &mut entropy)?;
     let format = arguments.log_format;
-    let log: Log = Arc::new(move |now, report: &Report| log::write(format, now, report));
+    let trace = Trace::open(&data, &settings.config.queue).map_err(about)?;
+    let log: Log = Arc::new(move |now, report: &Report| {
+        trace.write(now, report);
+        if report.event != "dialogue" {
+            log::write(format, now, report);
+        }
+    });
     let mail = data.join("mail");
     durable::create_folder(&mail).map_err(about)?;
     let mut options = Options::new(&settings.config.hostname);
     options.limits = settings.config.limits.clone();
     let maildirs = Maildirs::new(mail, entropy.fork(), options);
+    let folder = queue::folder(&data);
+    durable::create_folder(&folder).map_err(about)?;
+    let reserve = settings.config.queue.reserve;
+    let spool = Spool::open(folder, entropy.fork(), reserve).map_err(about)?;
     let source = Source { file, data: data.clone(), secret, log: log.clone() };
     let current = Arc::new(Current::new(settings, source)?);
     let asked = current.clone();
     let server = Server::start(Outside {
         current: Arc::new(move || asked.get()),
         maildirs,
+        spool,
         verify: Arc::new(password::verify),
         log: log.clone(),
         entropy,
     })?;
+    let control = Control::start(&data, server.post())?;
     announce(&server, first.as_ref(), &files);
     while signals.next().map_err(|error| error.to_string())? == Signal::Reload {
         current.reload();
+        server.post().reload();
     }
+    control.stop();
     log(clock::now(), &Report::new("stopping"));
     let cut = server.stop(PATIENCE);
     log(clock::now(), &Report::new("stopped").with("sessions-cut", cut));

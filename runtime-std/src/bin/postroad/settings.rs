@@ -33,7 +33,9 @@ impl Settings {
         let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let data = data.map_or_else(|| base.join(&config.data), Path::to_path_buf);
         let mut settings = Self { config, data, text };
-        for path in [&mut settings.config.tls.certificate, &mut settings.config.tls.key] {
+        let Config { tls, routes, .. } = &mut settings.config;
+        let passwords = routes.values_mut().map(|route| &mut route.password_file);
+        for path in [&mut tls.certificate, &mut tls.key, &mut tls.trust].into_iter().chain(passwords) {
             *path = path.take().map(|path| base.join(path).to_string_lossy().into_owned());
         }
         Ok(settings)

@@ -1,0 +1,275 @@
+//! The queue's thread: the queue itself, the resolver that it asks, and whom it sends out.
+
+use crate::carriers::Office;
+use crate::clock;
+use crate::letters::Letters;
+use crate::resolver::{self, Sockets};
+use crate::session::{Call, sleep};
+use postroad_core::dns::{self, Resolver};
+use postroad_core::machine::Machine;
+use postroad_core::queue::{self, Carrier, Command, Id, Output, Queue, Settings};
+use postroad_core::role::{Input, Report};
+use postroad_store_maildir::spool::Scan;
+use rustix::event::{PollFd, PollFlags};
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// Messages of the spool that are taken into the queue before anything else gets its turn.
+const SCAN: usize = 256;
+
+/// What the queue's thread is told.
+pub(crate) enum Letter {
+    /// News of messages and carriers.
+    Tell(queue::Input),
+    /// An order, and who waits until it is noted.
+    Order(Command, Sender<()>),
+    /// What is in force has changed.
+    Reload,
+}
+
+/// The way to a running queue.
+#[derive(Clone)]
+pub struct Post(Arc<Letters<Letter>>);
+
+impl Post {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self(Arc::new(Letters::new()?)))
+    }
+
+    /// Tells the queue something.
+    pub(crate) fn tell(&self, input: queue::Input) {
+        self.0.send(Letter::Tell(input));
+    }
+
+    /// Gives the queue an order. What comes back is heard of when the order is carried out, and noted
+    /// in the spool where that is due.
+    #[must_use]
+    pub fn order(&self, command: Command) -> Receiver<()> {
+        let (sender, receiver) = channel();
+        self.0.send(Letter::Order(command, sender));
+        receiver
+    }
+
+    /// Has the queue go by what is in force now.
+    pub fn reload(&self) {
+        self.0.send(Letter::Reload);
+    }
+
+    pub(crate) const fn letters(&self) -> &Arc<Letters<Letter>> {
+        &self.0
+    }
+}
+
+/// The queue and what it works with.
+pub(crate) struct Desk {
+    queue: Queue,
+    resolver: Resolver,
+    sockets: Sockets,
+    servers: Vec<SocketAddr>,
+    office: Office,
+    carriers: HashMap<Carrier, Arc<Letters<Input>>>,
+    clerk: Arc<Letters<Input>>,
+    /// The messages that were in the spool at the start, as far as they are not in the queue yet.
+    scan: Option<Scan>,
+    /// Whoever waits for the clerk, by the message that it is about.
+    waiting: HashMap<Id, Vec<Sender<()>>>,
+}
+
+impl Desk {
+    pub(crate) fn new(office: Office, clerk: Arc<Letters<Input>>, scan: Scan) -> Self {
+        let now = clock::now();
+        let live = office.live();
+        let config = &live.site.config;
+        let servers = resolver::servers(&config.dns.servers);
+        let resolver =
+            Resolver::new(now, servers.clone(), &config.limits, office.entropy());
+        let settings = Arc::new(live.site.queue_settings());
+        let queue = Queue::new(now, settings, office.entropy());
+        Self {
+            queue,
+            resolver,
+            sockets: Sockets::default(),
+            servers,
+            office,
+            carriers: HashMap::new(),
+            clerk,
+            scan: Some(scan),
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// Works until [`Call::Shutdown`] comes. What is in the queue is in the spool, too, and comes back
+    /// at the next start.
+    ///
+    /// # Errors
+    /// If the system fails.
+    pub(crate) fn run(mut self, post: &Post) -> io::Result<()> {
+        let letters = post.letters();
+        loop {
+            self.scan();
+            self.drain();
+            let deadline = if self.scan.is_some() {
+                Some(clock::now())
+            } else {
+                let deadlines = [self.queue.poll_timeout(), self.resolver.poll_timeout()];
+                deadlines.into_iter().flatten().min()
+            };
+            let (exchanges, sockets): (Vec<_>, Vec<_>) = self.sockets.watched().unzip();
+            let mut fds = vec![PollFd::new(&**letters.inbox(), PollFlags::IN)];
+            fds.extend(sockets);
+            sleep(&mut fds, deadline)?;
+            let ready: Vec<bool> = fds[1..].iter().map(|fd| !fd.revents().is_empty()).collect();
+            drop(fds);
+            for (exchange, _) in exchanges.into_iter().zip(ready).filter(|(_, ready)| *ready) {
+                if let Some(input) = self.sockets.attend(exchange) {
+                    self.resolver.handle(clock::now(), input);
+                }
+            }
+            self.handle_timeouts();
+            if letters.inbox().take().any(|call| call == Call::Shutdown) {
+                return Ok(());
+            }
+            letters.take().into_iter().for_each(|letter| self.read(letter));
+        }
+    }
+
+    fn handle_timeouts(&mut self) {
+        let now = clock::now();
+        if self.queue.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            self.queue.handle_timeout(now);
+        }
+        if self.resolver.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            self.resolver.handle_timeout(now);
+        }
+    }
+
+    /// Takes some of the messages that were in the spool at the start into the queue.
+    fn scan(&mut self) {
+        let Some(scan) = &mut self.scan else { return };
+        let site = &self.office.live().site;
+        for _ in 0..SCAN {
+            match scan.next() {
+                Some(Ok(entry)) => {
+                    let summary = entry.summary(|path| site.destination(path));
+                    self.queue.handle(clock::now(), queue::Input::Queued(Box::new(summary)));
+                }
+                Some(Err(damaged)) => {
+                    let report = Report::new("spool-damaged").with("file", damaged.path.display());
+                    self.office.report(report.with("reason", damaged.why));
+                }
+                None => {
+                    self.scan = None;
+                    self.office.report(Report::new("spool-read").with("messages", self.queue.len()));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, letter: Letter) {
+        let now = clock::now();
+        match letter {
+            Letter::Tell(input) => {
+                match &input {
+                    queue::Input::Closed { carrier, .. } => {
+                        self.carriers.remove(carrier);
+                    }
+                    queue::Input::Filed { id, .. } => {
+                        // Whoever has stopped waiting hears nothing.
+                        self.waiting.remove(id).into_iter().flatten().for_each(|it| {
+                            let _ = it.send(());
+                        });
+                    }
+                    _ => {}
+                }
+                self.queue.handle(now, input);
+            }
+            Letter::Order(command, sender) => {
+                self.office.report(Report::new("order").with("order", format_args!("{command:?}")));
+                if let Some(id) = command.noted().filter(|id| self.queue.contains(*id)) {
+                    self.waiting.entry(id).or_default().push(sender);
+                }
+                self.queue.handle(now, queue::Input::Command(command));
+            }
+            Letter::Reload => {
+                let live = self.office.live();
+                self.queue.set(Arc::new(live.site.queue_settings()));
+                let servers = resolver::servers(&live.site.config.dns.servers);
+                if servers != self.servers {
+                    self.servers.clone_from(&servers);
+                    self.resolver.handle(now, dns::Input::Servers(servers));
+                }
+            }
+        }
+    }
+
+    /// Does what queue and resolver want, until they want nothing more.
+    fn drain(&mut self) {
+        loop {
+            if let Some(output) = self.queue.poll() {
+                self.perform(output);
+            } else if let Some(output) = self.resolver.poll() {
+                self.resolve(output);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Resolve { query, question } => {
+                self.resolver.handle(clock::now(), dns::Input::Ask { query, question });
+            }
+            Output::Dial(dial) => {
+                let carrier = dial.carrier;
+                let sent = self.office.send_out(dial);
+                self.employ(carrier, sent);
+            }
+            Output::File { carrier, first } => {
+                let sent = self.office.send_in(carrier, first);
+                self.employ(carrier, sent);
+            }
+            Output::Carry { carrier, carry } => self.call(carrier, Input::Carry(carry)),
+            Output::Quit(carrier) => self.call(carrier, Input::Quit),
+            Output::Paper(paper) => self.clerk.send(Input::Paper(paper)),
+            Output::Report(report) => self.office.report(report),
+        }
+    }
+
+    /// Keeps the letters of a carrier whose thread has begun.
+    fn employ(&mut self, carrier: Carrier, sent: io::Result<Arc<Letters<Input>>>) {
+        match sent {
+            Ok(letters) => {
+                self.carriers.insert(carrier, letters);
+            }
+            Err(error) => {
+                let end = queue::End::Failed(Office::broken(&error));
+                self.queue.handle(clock::now(), queue::Input::Closed { carrier, end });
+            }
+        }
+    }
+
+    fn call(&self, carrier: Carrier, input: Input) {
+        if let Some(letters) = self.carriers.get(&carrier) {
+            letters.send(input);
+        }
+    }
+
+    fn resolve(&mut self, output: dns::Output) {
+        match output {
+            dns::Output::Exchange { exchange, server, transport, octets } => {
+                if self.sockets.open(exchange, server, transport, octets).is_err() {
+                    self.resolver.handle(clock::now(), dns::Input::Failed { exchange });
+                }
+            }
+            dns::Output::Forget { exchange } => self.sockets.forget(exchange),
+            dns::Output::Answered { query, outcome } => {
+                self.queue.handle(clock::now(), queue::Input::Resolved { query, outcome });
+            }
+        }
+    }
+}
