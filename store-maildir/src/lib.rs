@@ -49,6 +49,7 @@ mod mailbox;
 mod name;
 mod session;
 mod shared;
+mod spool;
 mod texts;
 mod uid_map;
 mod undo;
@@ -61,6 +62,7 @@ mod tests;
 
 pub use files::{CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, Stat};
 pub use session::Session;
+pub use spool::{Damaged, Spool, SpoolSession};
 pub use watch::Watcher;
 
 use account::Home;

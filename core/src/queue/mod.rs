@@ -43,6 +43,7 @@ mod entry;
 mod envelope;
 mod id;
 mod machine;
+mod memory;
 mod message;
 mod record;
 mod settings;

@@ -10,6 +10,8 @@
 //! - A message whose commit was never answered is either whole or not there.
 //! - Committing an id that is there already changes nothing, and is answered alike.
 
+pub use super::memory::{Memory, Session};
+
 use super::{Entry, Envelope, Id, Record};
 use crate::machine::Instant;
 use crate::store::Failure;

@@ -147,6 +147,11 @@ impl<F: Files> Files for CountingFiles<F> {
         self.inner.sync_folder(path)
     }
 
+    fn free(&self, path: &Path) -> Result<u64> {
+        count(&self.count, "free", path)?;
+        self.inner.free(path)
+    }
+
     fn lock(&self, path: &Path, wait: bool) -> Result<Lock> {
         count(&self.count, "lock", path)?;
         self.inner.lock(path, wait)

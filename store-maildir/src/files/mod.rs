@@ -54,6 +54,9 @@ pub trait Files: Send + Sync {
     /// Puts a folder's names on stable storage.
     fn sync_folder(&self, path: &Path) -> Result<()>;
 
+    /// Octets that are free for us in the file system that holds `path`.
+    fn free(&self, path: &Path) -> Result<u64>;
+
     /// Locks a file, made if missing, until the lock is dropped. A lock keeps out other threads and
     /// other processes alike. `EAGAIN` if it is held and is not to be waited for.
     fn lock(&self, path: &Path, wait: bool) -> Result<Lock>;

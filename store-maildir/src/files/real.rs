@@ -88,6 +88,11 @@ impl Files for RealFiles {
         rustix::fs::fsync(fd)
     }
 
+    fn free(&self, path: &Path) -> Result<u64> {
+        let space = retry(|| rustix::fs::statvfs(path))?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
     fn lock(&self, path: &Path, wait: bool) -> Result<Lock> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
         let fd = retry(|| rustix::fs::open(path, flags, owner_only()))?;

@@ -56,6 +56,10 @@ impl Files for FullDisk {
         RealFiles.sync_folder(path)
     }
 
+    fn free(&self, _: &Path) -> Result<u64> {
+        Ok(0)
+    }
+
     fn lock(&self, path: &Path, wait: bool) -> Result<Lock> {
         RealFiles.lock(path, wait)
     }
