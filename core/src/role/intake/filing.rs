@@ -22,10 +22,8 @@ impl Recipient {
 
 /// Where a message for `accounts` goes: every INBOX once.
 pub(in crate::role) fn inboxes<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<Target> {
-    let target = |account: &Account| Target {
-        account: account.clone(),
-        mailbox: MailboxName::inbox(),
-    };
+    let target =
+        |account: &Account| Target { account: account.clone(), mailbox: MailboxName::inbox() };
     let mut targets: Vec<Target> = accounts.map(target).collect();
     targets.sort();
     targets.dedup();

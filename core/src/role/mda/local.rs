@@ -86,8 +86,7 @@ impl Letter {
             match site.directory.route(&entry.envelope.recipients[place].forward_path) {
                 Route::Local(accounts) => recipients.push((place, accounts)),
                 Route::Unknown | Route::Elsewhere => {
-                    let outcome =
-                        Outcome::ours(Action::Failed, (5, 1, 1), "No such user here");
+                    let outcome = Outcome::ours(Action::Failed, (5, 1, 1), "No such user here");
                     outcomes.push((place, outcome));
                 }
             }
