@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  intake ──Queued──▶ ┌───────┐ ──Dial, Carry──▶ role::mta::Outbound   one connection to another host
-//!                     │ Queue │ ──File, Carry──▶ role::mda::Filing     the mailboxes here
+//!                     │ Queue │ ──File, Carry──▶ role::mda::Local      the mailboxes here
 //!  clerk  ◀──Paper─── └───────┘ ◀──Carried, Closed──
 //! ```
 //!

@@ -4,6 +4,9 @@
 //! [`Directory`](directory::Directory) and its configuration, and asks the host for the rest in one
 //! shared vocabulary, [`Effect`]. So a runtime is written once, for all roles.
 
+#[cfg(test)]
+mod bench;
+pub mod clerk;
 pub mod config;
 pub mod directory;
 mod doors;

@@ -20,6 +20,29 @@ impl Recipient {
     }
 }
 
+/// Where a message for `accounts` goes: every INBOX once.
+pub(in crate::role) fn inboxes<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<Target> {
+    let target =
+        |account: &Account| Target { account: account.clone(), mailbox: MailboxName::inbox() };
+    let mut targets: Vec<Target> = accounts.map(target).collect();
+    targets.sort();
+    targets.dedup();
+    targets
+}
+
+/// The first failure at one of `accounts`, given the outcome at each of the [`inboxes`].
+pub(in crate::role) fn failure<'a>(
+    targets: &[Target],
+    outcomes: &'a [Result<(), Failure>],
+    accounts: &[Account],
+) -> Option<&'a Failure> {
+    accounts.iter().find_map(|account| {
+        // The targets are sorted, and each account is in one of them.
+        let place = targets.binary_search_by(|target| target.account.cmp(account)).ok()?;
+        outcomes.get(place)?.as_ref().err()
+    })
+}
+
 impl<P: Policy> Intake<P> {
     pub(super) fn begin_filing(&mut self, ticket: Ticket) {
         let first = self.targets().into_iter().next();
@@ -35,15 +58,10 @@ impl<P: Policy> Intake<P> {
         }
     }
 
-    /// Where the message goes: every mailbox once.
+    /// Where the message goes.
     fn targets(&self) -> Vec<Target> {
         let recipients = self.transaction.iter().flat_map(|it| &it.recipients);
-        let accounts = recipients.flat_map(Recipient::accounts).cloned();
-        let mut targets: Vec<Target> =
-            accounts.map(|account| Target { account, mailbox: MailboxName::inbox() }).collect();
-        targets.sort();
-        targets.dedup();
-        targets
+        inboxes(recipients.flat_map(Recipient::accounts))
     }
 
     pub(super) fn deliver(&mut self, ticket: Ticket) {
@@ -61,16 +79,11 @@ impl<P: Policy> Intake<P> {
     pub(super) fn delivered(&mut self, ticket: Ticket, outcomes: &[Result<(), Failure>]) {
         let targets = self.targets();
         let Some(transaction) = self.transaction.take() else { return };
-        let outcome = |account: &Account| {
-            // The targets are sorted, and each account is in one of them.
-            let place = targets.binary_search_by(|target| target.account.cmp(account)).ok()?;
-            outcomes.get(place)?.as_ref().err()
-        };
         let id = transaction.id;
         let replies: Vec<Reply> = transaction
             .recipients
             .iter()
-            .map(|recipient| match recipient.accounts().iter().find_map(outcome) {
+            .map(|recipient| match failure(&targets, outcomes, recipient.accounts()) {
                 None => Reply::new(250, (2, 0, 0), format!("Ok: queued as {id}")),
                 Some(failure) => self.apologize(id, Way::Store, failure),
             })

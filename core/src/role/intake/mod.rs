@@ -32,6 +32,7 @@ use alloc::vec::Vec;
 use content::{Content, Submitter};
 
 pub use content::Header;
+pub(super) use filing::{failure, inboxes};
 
 /// What tells one agent that takes mail from another.
 pub trait Policy {

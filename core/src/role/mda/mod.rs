@@ -1,4 +1,9 @@
-//! The delivery agent (RFC 5598 §4.3.3): files mail from a local transfer agent, by LMTP.
+//! The delivery agent (RFC 5598 §4.3.3): files mail from a local transfer agent, by LMTP, and mail
+//! from the queue, by way of the spool.
+
+mod local;
+#[cfg(test)]
+mod tests;
 
 use super::Site;
 use super::directory::Route;
@@ -9,6 +14,8 @@ use crate::message::header::Scanner;
 use crate::smtp::{Extension, Protocol, Reply};
 use crate::store::Account;
 use alloc::vec::Vec;
+
+pub use local::Local;
 
 /// A delivery agent: an LMTP server (RFC 2033) that tells the outcome for each recipient.
 pub type Delivery = Intake<Filing>;

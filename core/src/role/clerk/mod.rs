@@ -1,0 +1,392 @@
+//! The clerk: notes for the queue what nobody carried, and tells senders what became of their mail.
+
+mod draft;
+mod notice;
+#[cfg(test)]
+mod tests;
+
+use super::doors::{SLICE, worker_machine_doors, worker_session_doors};
+use super::{Effect, Input, Report, Site};
+use crate::address::{Mailbox, ReversePath};
+use crate::entropy::Entropy;
+use crate::machine::{Instant, Machine, Session, Tickets};
+use crate::queue::{self, Action, Entry, Id, Left, Note, Order, Paper, Record, Summary, spool};
+use crate::store::Failure;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use draft::Draft;
+
+/// Does the queue's paperwork, one paper after the other: notes what is ordered, tells the sender
+/// what is to be told, takes a message that is settled out of the spool, and answers each paper once.
+///
+/// | stage | awaits | then |
+/// |---|---|---|
+/// | `Idle` | a paper | `Loading` |
+/// | `Loading` | the message's envelope and what was noted of it | `Noting` |
+/// | `Noting` | the order to be safe in the spool | `Opening` if the sender is to be told of something, else `Removing` or `Idle` |
+/// | `Opening` | the start of the message | `Beginning` |
+/// | `Beginning`, `Writing`, `Reading` | the report to be written, with what it returns of the message | `Committing` |
+/// | `Committing` | the report to be safe in the spool | `Marking` |
+/// | `Marking` | that it was made to be safe, too | `Removing`, or `Idle` |
+/// | `Removing` | the message to be gone | `Idle` |
+///
+/// # Told once
+/// A report is a message of its own. First it is committed, then that is noted of the message it is
+/// about, or that message removed, and only then does the queue learn of the report. What is cut off
+/// in between begins anew, and since the report's id follows from what it tells, the one that is in
+/// the spool already is not written again. Only when the queue is started between the two notes can
+/// the sender be told twice: then it knows the report from the spool and may have delivered it by the
+/// time that the clerk comes to the message. The other order would lose reports instead.
+///
+/// It has no peer: it wants nothing of its connection until it is over, and then to be closed.
+pub struct Clerk {
+    site: Arc<Site>,
+    entropy: Entropy,
+    papers: VecDeque<Paper>,
+    stage: Stage,
+    ending: bool,
+    octets: Vec<u8>,
+    tickets: Tickets,
+    effects: VecDeque<Effect>,
+    now: Instant,
+}
+
+/// What is awaited.
+enum Stage {
+    Idle,
+    Loading(Paper),
+    Noting {
+        entry: Box<Entry>,
+        record: Record,
+    },
+    /// The start of the message, of whose recipients at these places the sender is to be told.
+    Opening {
+        entry: Box<Entry>,
+        due: Vec<usize>,
+        to: Mailbox,
+    },
+    Beginning(Box<Draft>),
+    Writing(Box<Draft>),
+    Reading(Box<Draft>),
+    /// What was written is to be forgotten.
+    Abandoning(Id, Left),
+    Committing(Box<Draft>),
+    /// That the sender was told; then the queue is told of the report.
+    Marking {
+        entry: Box<Entry>,
+        record: Record,
+        told: Told,
+    },
+    /// The message is settled.
+    Removing {
+        entry: Box<Entry>,
+        told: Option<Told>,
+    },
+    /// As an administrator ordered.
+    Discarding(Id),
+    Over,
+}
+
+/// A report that is in the spool, but not known to the queue.
+struct Told {
+    summary: Box<Summary>,
+    report: Report,
+}
+
+impl Clerk {
+    /// The clerk of `site`.
+    #[must_use]
+    pub fn new(now: Instant, site: Arc<Site>, entropy: Entropy) -> Self {
+        Self {
+            site,
+            entropy,
+            papers: VecDeque::new(),
+            stage: Stage::Idle,
+            ending: false,
+            octets: Vec::new(),
+            tickets: Tickets::default(),
+            effects: VecDeque::new(),
+            now,
+        }
+    }
+
+    fn ask(&mut self, stage: Stage, request: spool::Request) {
+        self.stage = stage;
+        let ticket = self.tickets.issue();
+        self.effects.push_back(Effect::Spool { ticket, request });
+    }
+
+    fn report(&mut self, report: Report) {
+        self.effects.push_back(Effect::Report(report));
+    }
+
+    /// Answers the paper.
+    fn answer(&mut self, id: Id, left: Left) {
+        self.octets = Vec::new();
+        self.stage = Stage::Idle;
+        self.effects.push_back(Effect::Queue(queue::Input::Filed { id, left }));
+    }
+
+    /// Takes the next paper, or takes leave.
+    fn set_out(&mut self) {
+        if !matches!(self.stage, Stage::Idle) {
+            return;
+        }
+        if self.ending {
+            self.stage = Stage::Over;
+            return;
+        }
+        match self.papers.pop_front() {
+            Some(Paper { id, order: Order::Remove }) => {
+                self.ask(Stage::Discarding(id), spool::Request::Remove(id));
+            }
+            Some(paper) => {
+                let id = paper.id;
+                self.ask(Stage::Loading(paper), spool::Request::Load(id));
+            }
+            None => {}
+        }
+    }
+
+    fn handle_spool(&mut self, answer: spool::Answer) {
+        use spool::Answer::{Done, Failed, Loaded, Read};
+        match (core::mem::replace(&mut self.stage, Stage::Idle), answer) {
+            (Stage::Loading(paper), Loaded(entry)) => self.note(entry, paper.order),
+            (Stage::Noting { mut entry, record }, Done) => {
+                self.report_note(&entry, &record.note);
+                entry.apply(record);
+                self.tell(entry);
+            }
+            (Stage::Opening { entry, due, to }, Read { end }) => self.begin(entry, due, &to, end),
+            (Stage::Reading(draft), Read { end }) => self.write(draft, end),
+            (Stage::Beginning(draft), Done) => {
+                self.ask(Stage::Writing(draft), spool::Request::Write)
+            }
+            (Stage::Writing(draft), Done) => self.go_on(draft),
+            (Stage::Abandoning(id, left), _) => self.answer(id, left),
+            (Stage::Committing(draft), Done) => self.mark(*draft),
+            (Stage::Marking { mut entry, record, told }, Done) => {
+                entry.apply(record);
+                self.hand_over(told);
+                self.finish(entry);
+            }
+            (Stage::Removing { entry, told }, Done) => self.removed(&entry, told),
+            (Stage::Discarding(id), Done) => {
+                self.report(Report::new("removed").with("id", id));
+                self.answer(id, Left::Gone);
+            }
+            (stage, Failed(failure)) => self.handle_failure(stage, &failure),
+            (stage, _) => self.stage = stage,
+        }
+    }
+
+    /// What was asked last failed.
+    fn handle_failure(&mut self, stage: Stage, failure: &Failure) {
+        let is_gone = *failure == Failure::NoMessage;
+        match stage {
+            Stage::Loading(Paper { id, .. }) if is_gone => self.answer(id, Left::Gone),
+            Stage::Noting { entry, .. } | Stage::Opening { entry, .. } if is_gone => {
+                self.answer(entry.envelope.id, Left::Gone);
+            }
+            Stage::Marking { entry, told, .. } if is_gone => {
+                self.hand_over(told);
+                self.answer(entry.envelope.id, Left::Gone);
+            }
+            Stage::Loading(Paper { id, .. }) | Stage::Discarding(id) => {
+                self.fail(id, failure);
+                self.answer(id, Left::Unknown);
+            }
+            Stage::Noting { entry, .. }
+            | Stage::Opening { entry, .. }
+            | Stage::Marking { entry, .. }
+            | Stage::Removing { entry, .. } => {
+                self.fail(entry.envelope.id, failure);
+                let left = self.left_undone(&entry);
+                self.answer(entry.envelope.id, left);
+            }
+            Stage::Reading(draft) if is_gone => self.abandon(&draft, Left::Gone),
+            Stage::Reading(draft)
+            | Stage::Beginning(draft)
+            | Stage::Writing(draft)
+            | Stage::Committing(draft) => {
+                self.fail(draft.entry.envelope.id, failure);
+                let left = self.left_undone(&draft.entry);
+                self.abandon(&draft, left);
+            }
+            stage @ (Stage::Idle | Stage::Abandoning(..) | Stage::Over) => self.stage = stage,
+        }
+    }
+
+    fn fail(&mut self, id: Id, failure: &Failure) {
+        self.report(Report::new("spool-failed").with("id", id).with("reason", failure));
+    }
+
+    fn abandon(&mut self, draft: &Draft, left: Left) {
+        let id = draft.entry.envelope.id;
+        self.ask(Stage::Abandoning(id, left), spool::Request::Abandon);
+    }
+
+    /// What the queue is told when the sender could not be. It comes again after a while: at the next
+    /// attempt, or for the report alone if no attempt is to come.
+    fn left_undone(&self, entry: &Entry) -> Left {
+        if entry.is_settled() { self.left(entry) } else { Left::Unknown }
+    }
+
+    fn left(&self, entry: &Entry) -> Left {
+        Left::Still(Box::new(entry.summary(|path| self.site.destination(path))))
+    }
+
+    /// Has the order noted.
+    fn note(&mut self, entry: Box<Entry>, order: Order) {
+        let note = match order {
+            Order::Settle(destination, outcome) => {
+                let route = |path: &_| self.site.destination(path);
+                let there = |place: &usize| entry.destination(*place, route) == destination;
+                let recipients: Vec<usize> = entry.pending().filter(there).collect();
+                if recipients.is_empty() {
+                    return self.tell(entry);
+                }
+                Note::Outcome { recipients, outcome }
+            }
+            Order::Note(note) => note,
+            Order::Review | Order::Remove => return self.tell(entry),
+        };
+        let record = Record { at: self.now, note };
+        let request =
+            spool::Request::Record { id: entry.envelope.id, records: vec![record.clone()] };
+        self.ask(Stage::Noting { entry, record }, request);
+    }
+
+    /// What came of recipients, for the log.
+    fn report_note(&mut self, entry: &Entry, note: &Note) {
+        let Note::Outcome { recipients, outcome } = note else { return };
+        for place in recipients {
+            let destination = entry.destination(*place, |path| self.site.destination(path));
+            let to = &entry.envelope.recipients[*place].forward_path;
+            let report = Report::new(outcome.action.name()).with("id", entry.envelope.id);
+            let report = report.with("to", to).with("destination", destination);
+            self.report(report.with("status", outcome.status).with("reply", &outcome.text));
+        }
+    }
+
+    /// Tells the sender what is to be told.
+    fn tell(&mut self, entry: Box<Entry>) {
+        let due = entry.due_reports(self.now, self.site.config.queue.warn_after.0);
+        match entry.envelope.reverse_path.mailbox().cloned() {
+            Some(to) if !due.is_empty() => {
+                let id = entry.envelope.id;
+                let request = spool::Request::Read { id, offset: 0, length: SLICE };
+                self.ask(Stage::Opening { entry, due, to }, request);
+            }
+            _ => self.finish(entry),
+        }
+    }
+
+    /// Begins the report, given the start of the message.
+    fn begin(&mut self, entry: Box<Entry>, due: Vec<usize>, to: &Mailbox, end: bool) {
+        let mut octets = core::mem::take(&mut self.octets);
+        let draft = Box::new(Draft::new(self, entry, due, to, &mut octets, end));
+        self.octets = octets;
+        let envelope = draft.envelope();
+        self.ask(Stage::Beginning(draft), spool::Request::Begin(envelope));
+    }
+
+    fn write(&mut self, mut draft: Box<Draft>, end: bool) {
+        draft.take(&mut self.octets, end, &self.site.config.limits);
+        self.ask(Stage::Writing(draft), spool::Request::Write);
+    }
+
+    fn go_on(&mut self, draft: Box<Draft>) {
+        if draft.is_whole() {
+            self.ask(Stage::Committing(draft), spool::Request::Commit);
+        } else {
+            self.octets.clear();
+            let request = draft.next(&self.site.config.limits);
+            self.ask(Stage::Reading(draft), request);
+        }
+    }
+
+    /// The report is in the spool: that is noted, unless the message is done with.
+    fn mark(&mut self, draft: Draft) {
+        let id = draft.entry.envelope.id;
+        let (entry, recipients, told) = draft.end(&self.site);
+        if entry.is_settled() {
+            return self
+                .ask(Stage::Removing { entry, told: Some(told) }, spool::Request::Remove(id));
+        }
+        let record = Record { at: self.now, note: Note::Reported { recipients } };
+        let request = spool::Request::Record { id, records: vec![record.clone()] };
+        self.ask(Stage::Marking { entry, record, told }, request);
+    }
+
+    /// Hands a report over to the queue.
+    fn hand_over(&mut self, told: Told) {
+        self.report(told.report);
+        self.effects.push_back(Effect::Queue(queue::Input::Queued(told.summary)));
+    }
+
+    /// Takes the message out of the spool if it is settled.
+    fn finish(&mut self, entry: Box<Entry>) {
+        let id = entry.envelope.id;
+        if entry.is_settled() {
+            self.ask(Stage::Removing { entry, told: None }, spool::Request::Remove(id));
+        } else {
+            let left = self.left(&entry);
+            self.answer(id, left);
+        }
+    }
+
+    fn removed(&mut self, entry: &Entry, told: Option<Told>) {
+        let id = entry.envelope.id;
+        if let Some(told) = told {
+            self.hand_over(told);
+        }
+        // RFC 5321 §6.1: of mail from the null reverse-path nobody is told.
+        let is_dropped = entry.envelope.reverse_path == ReversePath::Null;
+        for (state, recipient) in entry.states.iter().zip(&entry.envelope.recipients) {
+            if let Some((_, outcome)) = &state.last
+                && is_dropped
+                && outcome.action == Action::Failed
+            {
+                let report = Report::new("dropped").with("id", id);
+                let report = report.with("to", &recipient.forward_path);
+                self.report(report.with("status", outcome.status).with("reply", &outcome.text));
+            }
+        }
+        self.report(Report::new("settled").with("id", id));
+        self.answer(id, Left::Gone);
+    }
+}
+
+impl Machine for Clerk {
+    type Input = Input;
+    type Output = Effect;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.now = now;
+        match input {
+            // The queue bounds how many there are: `queue_papers`.
+            Input::Paper(paper) => self.papers.push_back(paper),
+            Input::Spool { ticket, answer } if self.tickets.redeem(ticket) => {
+                self.handle_spool(answer);
+            }
+            _ => {}
+        }
+    }
+
+    worker_machine_doors!();
+
+    fn poll(&mut self) -> Option<Effect> {
+        if self.effects.is_empty() {
+            self.set_out();
+        }
+        self.effects.pop_front()
+    }
+}
+
+impl Session for Clerk {
+    worker_session_doors!();
+}
