@@ -16,8 +16,7 @@ use postroad_core::role::clerk::Clerk;
 use postroad_core::store::Store;
 use postroad_core::role::{Effect, Input, Report, mda, mta};
 use postroad_core::tls::{Secured, Side};
-use postroad_store_maildir::Maildirs;
-use postroad_store_maildir::spool::{self, Spool};
+use postroad_store_maildir::{Maildirs, Spool, SpoolSession};
 use rustls_pki_types::ServerName;
 use std::fmt;
 use std::io;
@@ -56,7 +55,7 @@ impl Office {
     }
 
     /// A host that performs what the session `name` asks for, its mail in `store`.
-    pub(crate) fn host<S: Store>(&self, store: S, name: String) -> RoleHost<S, spool::Session> {
+    pub(crate) fn host<S: Store>(&self, store: S, name: String) -> RoleHost<S, SpoolSession> {
         let post = self.post.clone();
         let tell = Arc::new(move |input| post.tell(input));
         let (verify, log) = (self.verify.clone(), self.log.clone());
@@ -66,7 +65,7 @@ impl Office {
     /// Begins the work of the queue: its own thread, and the clerk's.
     pub(crate) fn open(&self) -> io::Result<()> {
         let clerk = self.begin_paperwork()?;
-        let (scan, post) = (self.spool.scan()?, self.post.clone());
+        let (scan, post) = (Box::new(self.spool.scan()?), self.post.clone());
         let member = self.shutdown.join(post.letters().inbox().clone());
         let (desk, office) = (Desk::new(self.clone(), clerk, scan), self.clone());
         thread::Builder::new().name("queue".into()).stack_size(STACK).spawn(move || {

@@ -9,7 +9,8 @@ use postroad_core::dns::{self, Resolver};
 use postroad_core::machine::Machine;
 use postroad_core::queue::{self, Carrier, Command, Id, Output, Queue, Settings};
 use postroad_core::role::{Input, Report};
-use postroad_store_maildir::spool::Scan;
+use postroad_core::queue::Entry;
+use postroad_store_maildir::Damaged;
 use rustix::event::{PollFd, PollFlags};
 use std::collections::HashMap;
 use std::io;
@@ -19,6 +20,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Messages of the spool that are taken into the queue before anything else gets its turn.
 const SCAN: usize = 256;
+
+/// The messages that were in the spool at the start.
+pub(crate) type Scan = Box<dyn Iterator<Item = Result<Entry, Damaged>> + Send>;
 
 /// What the queue's thread is told.
 pub(crate) enum Letter {
@@ -72,7 +76,7 @@ pub(crate) struct Desk {
     office: Office,
     carriers: HashMap<Carrier, Arc<Letters<Input>>>,
     clerk: Arc<Letters<Input>>,
-    /// The messages that were in the spool at the start, as far as they are not in the queue yet.
+    /// Those that are not in the queue yet.
     scan: Option<Scan>,
     /// Whoever waits for the clerk, by the message that it is about.
     waiting: HashMap<Id, Vec<Sender<()>>>,
@@ -192,6 +196,7 @@ impl Desk {
                 if let Some(id) = command.noted().filter(|id| self.queue.contains(*id)) {
                     self.waiting.entry(id).or_default().push(sender);
                 }
+                self.waiting.retain(|id, _| self.queue.contains(*id));
                 self.queue.handle(now, queue::Input::Command(command));
             }
             Letter::Reload => {

@@ -14,7 +14,7 @@ use postroad_core::role::config::Listen;
 use postroad_core::role::{Effect, Input, Peer, Report, Site, mda, ms, msa, mta};
 use postroad_core::store::Store;
 use postroad_core::tls::{Secured, Side, Trust, client_config};
-use postroad_store_maildir::{Maildirs, spool::Spool};
+use postroad_store_maildir::{Maildirs, Spool};
 use rustls::{ClientConfig, ServerConfig};
 use rustls_pki_types::CertificateDer;
 use std::fmt;

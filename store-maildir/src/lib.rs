@@ -62,7 +62,7 @@ mod tests;
 
 pub use files::{CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, Stat};
 pub use session::Session;
-pub use spool::{Damaged, Spool, SpoolSession};
+pub use spool::{Damaged, Spool, SpoolReader, SpoolSession};
 pub use watch::Watcher;
 
 use account::Home;

@@ -15,6 +15,7 @@ mod busy;
 mod content;
 mod draft;
 mod log;
+mod reader;
 mod scan;
 mod session;
 mod syncs;
@@ -22,6 +23,7 @@ mod syncs;
 mod tests;
 
 pub use content::Damaged;
+pub use reader::SpoolReader;
 pub use session::SpoolSession;
 
 use crate::files::{Errno, Files, RealFiles, join};
@@ -143,17 +145,25 @@ impl Spool {
 
 impl Shared {
     fn message(&self, id: Id) -> PathBuf {
-        self.root.join(format!("{id}.eml"))
+        message_path(&self.root, id)
     }
 
     fn log(&self, id: Id) -> PathBuf {
-        self.root.join(format!("{id}.log"))
+        log_path(&self.root, id)
     }
 
     /// A path in `tmp` that no file has had before.
     fn spare(&self) -> PathBuf {
         join(&self.root.join("tmp"), lock(&self.entropy).token(16).as_bytes())
     }
+}
+
+fn message_path(root: &Path, id: Id) -> PathBuf {
+    root.join(format!("{id}.eml"))
+}
+
+fn log_path(root: &Path, id: Id) -> PathBuf {
+    root.join(format!("{id}.log"))
 }
 
 /// Whether the folder is a new one.

@@ -2,16 +2,17 @@
 
 use super::content::Content;
 use super::{Damaged, Shared, in_words, log};
-use crate::files::join;
+use crate::files::{Files, join};
 use postroad_core::queue::{Entry, Id};
 use std::collections::HashSet;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the names in the folder tell.
 #[derive(Default)]
-struct Names {
-    messages: Vec<Id>,
+pub(super) struct Names {
+    pub(super) messages: Vec<Id>,
     logs: HashSet<Id>,
     strange: Vec<Damaged>,
 }
@@ -24,7 +25,7 @@ pub(super) fn scan(
         // Messages that were never committed. What can't be removed harms nobody.
         let _ = shared.files.remove(&join(&tmp, &name));
     }
-    let Names { messages, mut logs, strange } = names(shared)?;
+    let Names { messages, mut logs, strange } = names(&*shared.files, &shared.root)?;
     logs.retain(|id| {
         let wanted = messages.binary_search(id).is_ok();
         if !wanted {
@@ -38,15 +39,15 @@ pub(super) fn scan(
     Ok(strange.into_iter().map(Err).chain(messages.into_iter().filter_map(entry)))
 }
 
-fn names(shared: &Shared) -> io::Result<Names> {
+pub(super) fn names(files: &dyn Files, root: &Path) -> io::Result<Names> {
     let mut names = Names::default();
-    for name in shared.files.list(&shared.root).map_err(in_words(&shared.root))? {
+    for name in files.list(root).map_err(in_words(root))? {
         let id = |stem| Id::parse(std::str::from_utf8(stem).ok()?);
         if let Some(stem) = name.strip_suffix(b".eml") {
             match id(stem) {
                 Some(id) => names.messages.push(id),
                 None => {
-                    let path = join(&shared.root, &name);
+                    let path = join(root, &name);
                     names.strange.push(Damaged::new(&path, "this is no queue id"));
                 }
             }
@@ -61,13 +62,24 @@ fn names(shared: &Shared) -> io::Result<Names> {
 impl Shared {
     /// A message with what was noted of it, if it is there.
     pub(super) fn entry(&self, id: Id, logged: bool) -> Result<Option<Entry>, Damaged> {
-        let Some((envelope, content)) = Content::open(&*self.files, id, self.message(id))? else {
-            return Ok(None);
-        };
-        let mut entry = Entry::new(envelope, content.size());
-        if logged {
-            log::replay(&*self.files, &self.log(id), &mut entry)?;
-        }
-        Ok(Some(entry))
+        let log = logged.then(|| self.log(id));
+        entry(&*self.files, id, self.message(id), log.as_deref())
     }
+}
+
+/// The message of a file with what its log says, if it is there.
+pub(super) fn entry(
+    files: &dyn Files,
+    id: Id,
+    message: PathBuf,
+    log: Option<&Path>,
+) -> Result<Option<Entry>, Damaged> {
+    let Some((envelope, content)) = Content::open(files, id, message)? else {
+        return Ok(None);
+    };
+    let mut entry = Entry::new(envelope, content.size());
+    if let Some(log) = log {
+        log::replay(files, log, &mut entry)?;
+    }
+    Ok(Some(entry))
 }

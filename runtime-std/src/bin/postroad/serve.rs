@@ -17,8 +17,7 @@ use postroad_runtime_std::clock;
 use postroad_runtime_std::host::Log;
 use postroad_runtime_std::listener::Endpoint;
 use postroad_runtime_std::server::{Outside, Server, Service};
-use postroad_store_maildir::spool::Spool;
-use postroad_store_maildir::{Maildirs, Options};
+use postroad_store_maildir::{Maildirs, Options, Spool};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
@@ -54,9 +53,6 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
     allow_descriptors();
     let mut signals = Signals::new().map_err(|error| error.to_string())?;
     let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
-    let secret = secret(&data, &mut entropy)?;
-    let files = Files::of(&settings)?;
-    files.provide(&settings.config.hostname)?;
     let first = first_user(&settings, &mut entropy)?;
     let format = arguments.log_format;
     let trace = Trace::open(&data, &settings.config.queue).map_err(about)?;
@@ -66,26 +62,8 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
             log::write(format, now, report);
         }
     });
-    let mail = data.join("mail");
-    durable::create_folder(&mail).map_err(about)?;
-    let mut options = Options::new(&settings.config.hostname);
-    options.limits = settings.config.limits.clone();
-    let maildirs = Maildirs::new(mail, entropy.fork(), options);
-    let folder = queue::folder(&data);
-    durable::create_folder(&folder).map_err(about)?;
-    let reserve = settings.config.queue.reserve;
-    let spool = Spool::open(folder, entropy.fork(), reserve).map_err(about)?;
-    let source = Source { file, data: data.clone(), secret, log: log.clone() };
-    let current = Arc::new(Current::new(settings, source)?);
-    let asked = current.clone();
-    let server = Server::start(Outside {
-        current: Arc::new(move || asked.get()),
-        maildirs,
-        spool,
-        verify: Arc::new(password::verify),
-        log: log.clone(),
-        entropy,
-    })?;
+    let files = Files::of(&settings)?;
+    let (server, current) = start(settings, file, log.clone(), entropy)?;
     let control = Control::start(&data, server.post())?;
     announce(&server, first.as_ref(), &files);
     while signals.next().map_err(|error| error.to_string())? == Signal::Reload {
@@ -97,6 +75,43 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
     let cut = server.stop(PATIENCE);
     log(clock::now(), &Report::new("stopped").with("sessions-cut", cut));
     Ok(())
+}
+
+/// Starts the system that `settings` describe; its data folder must exist. `file` is the
+/// configuration's.
+///
+/// # Errors
+/// Says in words why it can't run.
+pub fn start(
+    settings: Settings,
+    file: Option<PathBuf>,
+    log: Log,
+    mut entropy: Entropy,
+) -> Result<(Server, Arc<Current>), String> {
+    let data = settings.data.clone();
+    let about = |error: std::io::Error| format!("{}: {error}", data.display());
+    let secret = secret(&data, &mut entropy)?;
+    Files::of(&settings)?.provide(&settings.config.hostname)?;
+    let (mail, spool) = (data.join("mail"), queue::folder(&data));
+    durable::create_folder(&mail).map_err(about)?;
+    durable::create_folder(&spool).map_err(about)?;
+    let mut options = Options::new(&settings.config.hostname);
+    options.limits = settings.config.limits.clone();
+    let maildirs = Maildirs::new(mail, entropy.fork(), options);
+    let reserve = settings.config.queue.reserve;
+    let spool = Spool::open(spool, entropy.fork(), reserve).map_err(|error| error.to_string())?;
+    let source = Source { file, data: data.clone(), secret, log: log.clone() };
+    let current = Arc::new(Current::new(settings, source)?);
+    let asked = current.clone();
+    let server = Server::start(Outside {
+        current: Arc::new(move || asked.get()),
+        maildirs,
+        spool,
+        verify: Arc::new(password::verify),
+        log,
+        entropy,
+    })?;
+    Ok((server, current))
 }
 
 /// Two servers on one data folder would not know of each other's sessions.

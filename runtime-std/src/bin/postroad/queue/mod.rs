@@ -7,7 +7,7 @@ use crate::say::say;
 use crate::settings::Settings;
 use clap::Args;
 use postroad_core::queue::{Command as Order, Destination, Entry, Id};
-use postroad_store_maildir::spool;
+use postroad_store_maildir::SpoolReader;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -108,7 +108,7 @@ pub fn folder(data: &Path) -> PathBuf {
 /// # Errors
 /// If that can't be read.
 pub fn find(data: &Path, id: Id) -> Result<Option<Entry>, String> {
-    spool::read(&folder(data), id).map_err(|damaged| damaged.to_string())
+    SpoolReader::new(folder(data)).entry(id).map_err(|damaged| damaged.to_string())
 }
 
 fn list(data: &Path, json: bool) -> Result<(), String> {
@@ -133,7 +133,7 @@ fn list(data: &Path, json: bool) -> Result<(), String> {
 }
 
 fn ids(data: &Path) -> Result<Vec<Id>, String> {
-    spool::ids(&folder(data)).map_err(|error| format!("{}: {error}", folder(data).display()))
+    SpoolReader::new(folder(data)).ids().map_err(|error| error.to_string())
 }
 
 /// Gives an order for each message; says at the end of how many it failed.
