@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`clock`] | the time and randomness: the only place that asks the system for either |
 //! | [`listener`] | sockets, TCP and UNIX, and how many connections there may be |
+//! | [`dial`] | connecting to a server, and handing mail over to it |
 //! | [`session`] | the loop that drives one session over one socket |
 //! | [`host`] | performs what a role asks for: the store, passwords, the log |
 //! | [`server`] | listeners, sessions and their threads |
@@ -47,6 +48,7 @@
 //! ```
 
 pub mod clock;
+pub mod dial;
 pub mod host;
 pub mod listener;
 pub mod server;

@@ -14,6 +14,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How many connections may wait to be accepted, as for `TcpListener::bind`.
 const BACKLOG: i32 = 128;
@@ -170,7 +171,7 @@ impl Drop for Listener {
     }
 }
 
-/// An accepted connection.
+/// A connection.
 #[derive(Debug)]
 pub enum Stream {
     /// Over TCP, with the peer's address.
@@ -184,6 +185,25 @@ impl Stream {
     fn tcp(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self::Tcp(stream, peer))
+    }
+
+    /// Connects to `address`, which may take as long as `patience`.
+    ///
+    /// # Errors
+    /// If nobody takes the connection.
+    pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<Self> {
+        Self::tcp(TcpStream::connect_timeout(&address, patience)?, address)
+    }
+
+    /// Our own address; none on a UNIX socket.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn local(&self) -> io::Result<Option<SocketAddr>> {
+        match self {
+            Self::Tcp(tcp, _) => tcp.local_addr().map(Some),
+            Self::Unix(_) => Ok(None),
+        }
     }
 
     /// The peer's address; none on a UNIX socket.

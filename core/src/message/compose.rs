@@ -15,11 +15,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use mail_builder::MessageBuilder;
-use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
+use mail_builder::headers::{Header, HeaderType};
 use mail_builder::mime::{BodyPart, MimePart};
 
 use super::date::DateTime;
@@ -63,6 +63,21 @@ impl NameAddr {
         }
         Ok(all)
     }
+}
+
+/// A field of the header that is an address list, with its CRLF; its name is `name`.
+///
+/// ```
+/// use postroad_core::message::compose::{NameAddr, address_field};
+/// let people = NameAddr::parse_list("Ann <ann@example.org>, bob@example.com")?;
+/// assert_eq!(address_field("To", &people), b"To: \"Ann\" <ann@example.org>, <bob@example.com>\r\n");
+/// # Ok::<(), postroad_core::address::Invalid>(())
+/// ```
+#[must_use]
+pub fn address_field(name: &str, people: &[NameAddr]) -> Vec<u8> {
+    let mut field = format!("{name}: ").into_bytes();
+    addresses(people).write_header(&mut field, name.len() + 2);
+    field
 }
 
 impl core::str::FromStr for NameAddr {

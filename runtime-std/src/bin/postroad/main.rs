@@ -8,6 +8,8 @@ mod durable;
 mod log;
 mod password;
 mod say;
+mod send;
+mod sendmail;
 mod serve;
 mod settings;
 mod signals;
@@ -16,7 +18,8 @@ mod users;
 
 use clap::{Args, Parser, Subcommand};
 use settings::Settings;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// A whole mail system: SMTP in, a Maildir store, POP3 and IMAP out.
@@ -53,20 +56,28 @@ enum Command {
     /// Add, change, list or remove users, also while the system runs
     #[command(subcommand)]
     User(user::Command),
+    /// Compose a mail and hand it to a server
+    Send(Box<send::Arguments>),
+    /// Take a message from standard input, as programs expect of sendmail
+    Sendmail(sendmail::Arguments),
     /// Say what is wrong with the configuration, and print the limits in force
     Check(check::Arguments),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let Place { config, data } = &arguments.place;
-    let outcome = Settings::read(config.as_deref(), data.as_deref()).and_then(|settings| {
-        match arguments.command {
+    let Arguments { place: Place { config, data }, command } = Arguments::parse_from(words());
+    let command = match command {
+        Command::Sendmail(arguments) => return sendmail::run(config, data, arguments),
+        command => command,
+    };
+    let outcome =
+        Settings::read(config.as_deref(), data.as_deref()).and_then(|settings| match command {
             Command::Serve(arguments) => serve::run(settings, config.clone(), &arguments),
             Command::User(command) => user::run(&settings, command),
+            Command::Sendmail(_) => unreachable!("it has run"),
+            Command::Send(arguments) => send::run(*arguments),
             Command::Check(arguments) => check::run(&settings, &arguments),
-        }
-    });
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -74,4 +85,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line. A program that is called `sendmail` is `postroad sendmail`.
+fn words() -> Vec<OsString> {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    let name = words.first().and_then(|program| Path::new(program).file_name());
+    if name.is_some_and(|name| name == "sendmail") {
+        words.insert(1, "sendmail".into());
+    }
+    words
 }

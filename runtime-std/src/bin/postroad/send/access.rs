@@ -1,0 +1,248 @@
+//! The server that mail is handed to: where it is, how it is spoken to, who we are there.
+
+use clap::ValueEnum;
+use postroad_core::address::AddressLiteral;
+use postroad_core::limits::Limits;
+use postroad_core::sasl::{Channel, Credentials};
+use postroad_core::secret::Secret;
+use postroad_core::smtp::client::{Config, Envelope, Failure, Stage, StartTls, Why};
+use postroad_core::smtp::{Client, Protocol};
+use postroad_core::tls::{Secured, Side, Trust, client_config};
+use postroad_runtime_std::clock;
+use postroad_runtime_std::dial::{self, Errand, Event, Outcome};
+use postroad_runtime_std::listener::Stream;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::path::Path;
+use std::str::FromStr;
+
+/// A server's name or address and, if it was told, the port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The name or address.
+    pub host: String,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// Reads `host`, `host:port`, `address` or `[address]:port`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is neither HOST nor HOST:PORT");
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let (host, port) = match bracketed {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => (host, Some(port.strip_prefix(':').ok_or_else(wrong)?)),
+            None if text.parse::<Ipv6Addr>().is_ok() => (text, None),
+            None => match text.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            },
+        };
+        let port = port.map(|port| port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong));
+        if host.is_empty() || host.contains(['/', '@', ' ']) {
+            return Err(wrong());
+        }
+        Ok(Self { host: host.into(), port: port.transpose()? })
+    }
+}
+
+/// How the connection is secured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Not at all
+    None,
+    /// By STARTTLS if the server has it, whoever it is
+    May,
+    /// By STARTTLS, with a certificate that is checked
+    Require,
+    /// From the start, with a certificate that is checked
+    Implicit,
+}
+
+/// Everything that a connection needs.
+#[derive(Debug)]
+pub struct Access {
+    /// Where.
+    pub host: String,
+    /// Which port.
+    pub port: u16,
+    /// Secured how.
+    pub tls: Tls,
+    /// Whose certificates are believed.
+    pub trust: Trust,
+    /// Who we are, and what proves it.
+    pub login: Option<(String, Secret<String>)>,
+    /// Whether the dialogue is shown.
+    pub verbose: bool,
+}
+
+impl Access {
+    /// The access to `place`, by the rules that are safe: whoever logs in does so by TLS, on the
+    /// submission port unless another is told; port 465 begins with TLS (RFC 8314 §3.3).
+    ///
+    /// # Errors
+    /// If a password could be read on the way.
+    pub fn new(
+        place: &Place,
+        tls: Option<Tls>,
+        login: Option<(String, Secret<String>)>,
+        trust: Trust,
+    ) -> Result<Self, String> {
+        let port = match (place.port, tls, &login) {
+            (Some(port), ..) => port,
+            (None, Some(Tls::Implicit), _) => 465,
+            (None, _, Some(_)) => 587,
+            (None, _, None) => 25,
+        };
+        let tls = match (tls, port, &login) {
+            (Some(tls), ..) => tls,
+            (None, 465, _) => Tls::Implicit,
+            (None, _, Some(_)) => Tls::Require,
+            (None, _, None) => Tls::May,
+        };
+        if login.is_some() && tls == Tls::May {
+            return Err("whoever logs in needs TLS: `require` or `implicit`; or `none`, if the \
+                 server is on this machine"
+                .into());
+        }
+        Ok(Self { host: place.host.clone(), port, tls, trust, login, verbose: false })
+    }
+
+    /// Hands `content` over. A server whose TLS does not work gets it without, if it only `may` be.
+    ///
+    /// # Errors
+    /// Says in words why there was no dialogue at all.
+    pub fn submit(
+        &self,
+        envelope: &Envelope,
+        content: &[u8],
+        sent: &mut dyn FnMut(u64),
+    ) -> Result<Outcome, String> {
+        let outcome = self.attempt(self.tls, envelope, content, sent)?;
+        let failed = Failure { stage: Stage::StartTls, why: Why::Lost };
+        match outcome.end.as_ref().err().unwrap_or(&failed).why {
+            // RFC 7435 §3: whoever reads along may as well read the whole.
+            Why::Tls(_) if self.tls == Tls::May => self.attempt(Tls::None, envelope, content, sent),
+            _ => Ok(outcome),
+        }
+    }
+
+    fn attempt(
+        &self,
+        tls: Tls,
+        envelope: &Envelope,
+        content: &[u8],
+        sent: &mut dyn FnMut(u64),
+    ) -> Result<Outcome, String> {
+        let limits = Limits::default();
+        let wrong = |why: &dyn fmt::Display| format!("{self}: {why}");
+        let mut stream = dial::connect(&self.host, self.port, limits.client_connect)
+            .map_err(|error| wrong(&error))?;
+        let mut session = self.session(tls, &stream).map_err(|why| wrong(&why))?;
+        let mut watch = |event: Event<'_>| match event {
+            Event::Said(line) => eprintln!("{line}"),
+            Event::Sent(octets) => sent(octets),
+        };
+        Errand::new(envelope.clone(), content, &mut watch)
+            .run(&mut session, &mut stream, limits.client_block)
+            .map_err(|error| wrong(&error))
+    }
+
+    fn session(&self, tls: Tls, stream: &Stream) -> Result<Secured<Client>, String> {
+        let now = clock::now();
+        let local = stream.local().map_err(|error| error.to_string())?;
+        let local = local.ok_or("there is no address to greet with")?;
+        let mut config = Config::new(AddressLiteral::from(local.ip()).into(), Protocol::Smtp);
+        config.start_tls = match tls {
+            Tls::None => StartTls::Never,
+            Tls::May => StartTls::Opportunistic,
+            Tls::Require | Tls::Implicit => StartTls::Required,
+        };
+        config.dialogue = self.verbose;
+        if let Some((user, password)) = &self.login {
+            config = config.with_credentials(Credentials::Password {
+                authcid: user.clone(),
+                authzid: None,
+                password: password.clone(),
+            });
+        }
+        let at_home = stream.peer().is_some_and(|peer| peer.ip().is_loopback());
+        let channel = match tls {
+            Tls::None if at_home => Channel::Confidential,
+            _ => Channel::Clear,
+        };
+        let patience = config.limits.tls_handshake;
+        let entropy = clock::entropy().map_err(|error| error.to_string())?;
+        let client = Client::new(now, config.into(), channel, entropy);
+        let side = self.side(tls, stream)?;
+        Ok(match tls {
+            Tls::Implicit => Secured::starting_secured(now, client, side, patience),
+            _ => Secured::starting_clear(now, client, side, patience),
+        })
+    }
+
+    fn side(&self, tls: Tls, stream: &Stream) -> Result<Side, String> {
+        let trust = match tls {
+            Tls::None | Tls::May => Trust::Anything,
+            Tls::Require | Tls::Implicit => self.trust.clone(),
+        };
+        let name = match (ServerName::try_from(self.host.clone()), &trust, stream.peer()) {
+            (Ok(name), ..) => name,
+            // Nobody checks it.
+            (Err(_), Trust::Anything, Some(peer)) => ServerName::IpAddress(peer.ip().into()),
+            (Err(_), ..) => return Err("no certificate can bear such a name".into()),
+        };
+        let config = client_config(trust).map_err(|error| error.to_string())?;
+        Ok(Side::Client { config, name })
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// What to trust: the public authorities and those of a PEM file; or, being told so, anything.
+///
+/// # Errors
+/// Says what is wrong with the file.
+pub fn trust(ca: Option<&Path>, insecure: bool) -> Result<Trust, String> {
+    match ca {
+        _ if insecure => Ok(Trust::Anything),
+        None => Ok(Trust::Roots),
+        Some(path) => {
+            let wrong = |why: &dyn fmt::Display| format!("{}: {why}", path.display());
+            let certificates = CertificateDer::pem_file_iter(path)
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                .map_err(|error| wrong(&error))?;
+            if certificates.is_empty() {
+                return Err(wrong(&"there is no certificate in it"));
+            }
+            Ok(Trust::RootsAnd(certificates))
+        }
+    }
+}
+
+/// The password in the first line of a file.
+///
+/// # Errors
+/// If it can't be read.
+pub fn password(path: &Path) -> Result<Secret<String>, String> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map(Secret::new).map_err(|error| format!("{}: {error}", path.display()))?;
+    let line = text.expose().lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(format!("{}: there is no password in its first line", path.display()));
+    }
+    Ok(Secret::new(line.to_string()))
+}
