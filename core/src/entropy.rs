@@ -22,6 +22,9 @@ pub struct Entropy {
     counter: u64,
 }
 
+/// The letters of a [token](Entropy::token).
+pub const ALPHABET: &[u8; 28] = b"23456789bcdfghjkmnpqrstvwxyz";
+
 impl Entropy {
     /// The source that `seed` determines.
     #[must_use]
@@ -58,7 +61,6 @@ impl Entropy {
     /// `length` random letters and digits without vowels and look-alikes, 4.8 bits each: fit for
     /// queue ids, boundaries, Message-IDs and file names on any file system.
     pub fn token(&mut self, length: usize) -> String {
-        const ALPHABET: &[u8; 28] = b"23456789bcdfghjkmnpqrstvwxyz";
         (0..length)
             .map(|_| char::from(ALPHABET[self.next_u64() as usize % ALPHABET.len()]))
             .collect()

@@ -32,15 +32,19 @@
 //! | | [`entropy`] | randomness from one seed |
 //! | | [`secret`] | what must not show up in a log |
 //! | | [`limits`] | every limit, with its clause |
+//! | | [`report`] | what is worth a line in the log |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
-//! | | [`message`] | header fields, dates, MIME structure, trace fields, composing |
+//! | | [`message`] | header fields, dates, MIME structure, trace fields, composing, delivery status notifications |
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
 //! | | [`imap`] | IMAP4rev1: the server's end |
+//! | | [`dns`] | names, questions, answers; a stub resolver (feature `dns`) |
+//! | | [`mx`] | a domain's mail hosts, and which of their addresses to dial |
 //! | | [`sasl`] | proving who one is, both ends |
 //! | | `tls` | TLS below any session (feature `tls`) |
+//! | queue | [`queue`] | messages that wait, and when and where they go |
 //! | roles | [`role`] | transfer, submission, delivery and access agents |
 //!
 //! The ground floor knows nothing above it, protocols do not know each other, roles know protocols,
@@ -65,16 +69,19 @@
 //! | 1870, 2033, 2034, 2920, 3030, 3207, 3461, 4954, 5321, 6152, 6531, 9422 | [`smtp`] |
 //! | 1939, 2449, 2595, 5034, 6856 | [`pop3`] |
 //! | 2177, 2342, 2971, 3348, 3501, 3691, 4315, 4959, 5161, 6154, 6851, 7888 | [`imap`] |
+//! | 1034, 1035, 2308, 6761, 6840, 6891, 9520 | [`dns`] |
+//! | 5321 §5.1, 7505, 8305 | [`mx`] |
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
 //! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
+//! | 3461 §6, 3463, 3464, 3834, 6522 (which replaced 3462), 6533 | [`message::dsn`] |
 //! | 5598, 6409, 8314 | [`role`] |
 //! | 8446 | `tls` |
 //!
 //! # Features
 //!
-//! `tls`, `serde` and `compose` are on by default; `tls` brings `std` with rustls, `compose` (writing
-//! messages) with mail-builder. Without default features the crate needs an allocator and nothing
-//! else.
+//! `dns`, `tls`, `serde` and `compose` are on by default; `dns` brings `std` with hickory-proto, `tls`
+//! with rustls, `compose` (writing messages) with mail-builder. Without default features the crate needs
+//! an allocator and nothing else.
 //!
 //! # When not to use it
 //!
@@ -86,13 +93,17 @@ extern crate alloc;
 
 pub mod address;
 pub mod buffer;
+pub mod dns;
 pub mod encoding;
 pub mod entropy;
 pub mod imap;
 pub mod limits;
 pub mod machine;
 pub mod message;
+pub mod mx;
 pub mod pop3;
+pub mod queue;
+pub mod report;
 pub mod role;
 pub mod sasl;
 pub mod secret;

@@ -68,8 +68,18 @@ limits! {
         parameters: usize = 128, "more than any program writes";
         /// Octets of a multipart's boundary.
         boundary: usize = 996, "RFC 5322 §2.1.1: with its hyphens it fills a line";
+        /// Octets of what a peer said that a notification repeats.
+        diagnostic: usize = 2_048, "a line of a reply at its longest: client_reply_line";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
+        /// DNS: octets of a datagram.
+        dns_datagram: usize = 1_232, "RFC 6891 §6.2.5; DNS flag day 2020: what no path fragments";
+        /// DNS: how often a CNAME may lead to a CNAME.
+        dns_links: usize = 8, "RFC 1034 §5.2.2 asks for a limit; precedent: BIND, Unbound (11)";
+        /// DNS: records kept of one answer; of MX records those with the lowest preference numbers.
+        dns_records: usize = 100, "ours; an answer over TCP may hold thousands";
+        /// Client: how long an address is dialled alone before the next one is dialled as well.
+        connect_head_start: Duration = Duration::from_millis(250), "RFC 8305 §5";
     }
     /// Octets of an SMTP command line, CRLF included.
     command_line: usize = 2_048, "RFC 5321 §4.5.3.1.4 (512 and up), RFC 4954 §4";
@@ -91,6 +101,8 @@ limits! {
     mime_parts: usize = 10_000, "precedent: Dovecot";
     /// Octets of memory that the MIME structure of one message may take, the last part not counted.
     mime_structure: usize = 4 * 1024 * 1024, "400 octets for each of mime_parts";
+    /// Octets at the start of a message in which a bounce is recognised.
+    bounce: usize = 256 * 1024, "as much as a header block may have; what is behind is the returned message";
     /// Received fields before mail is taken for looping.
     received_hops: usize = 50, "RFC 5321 §6.3";
     /// Octets of an IMAP command line before login, literals included, and of the line that ends IDLE.
@@ -164,6 +176,28 @@ limits! {
     client_block: Duration = Duration::from_secs(3 * 60), "RFC 5321 §4.5.3.2.5";
     /// Client: wait for the reply to the end of data.
     client_end: Duration = Duration::from_secs(10 * 60), "RFC 5321 §4.5.3.2.6";
+    /// Client: wait for a connection to one address.
+    connect: Duration = Duration::from_secs(30), "precedent: Postfix smtp_connect_timeout";
+    /// Mail hosts of one domain whose addresses are looked up.
+    mx_hosts: usize = 20, "RFC 5321 §5.1 lets a client bound the alternates";
+    /// Addresses of one mail host.
+    mx_addresses: usize = 10, "precedent: Postfix smtp_mx_address_limit, doubled";
+    /// DNS: wait for a datagram, the first time round all servers; it doubles with each round.
+    dns_timeout: Duration = Duration::from_secs(2), "RFC 1035 §4.2.1: 2 to 5 s";
+    /// DNS: wait for an answer over TCP.
+    dns_stream_timeout: Duration = Duration::from_secs(10), "ours, as long as all tries by datagram";
+    /// DNS: how often a question is asked, over all servers.
+    dns_tries: usize = 4, "precedent: resolv.conf(5) attempts, doubled";
+    /// DNS: queries unanswered at a time.
+    dns_queries: usize = 1_000, "a socket each; precedent: Unbound num-queries-per-thread";
+    /// DNS: octets of memory for answers that are remembered.
+    dns_cache: usize = 4 * 1024 * 1024, "precedent: Unbound msg-cache-size";
+    /// DNS: how long an answer is remembered at the most.
+    dns_positive: Duration = Duration::from_secs(24 * 60 * 60), "precedent: Unbound cache-max-ttl";
+    /// DNS: how long it is remembered at the most that there is no such name or record.
+    dns_negative: Duration = Duration::from_secs(3 * 60 * 60), "RFC 2308 §5: one to three hours";
+    /// DNS: how long it is remembered that no server could answer.
+    dns_failure: Duration = Duration::from_secs(5), "RFC 9520 §3.2";
     /// Client: lines of one reply.
     client_reply_lines: usize = 100, "precedent: Exim";
     /// Client: octets of one line of a reply, CRLF included.
@@ -206,7 +240,10 @@ written!(usize, u64, u32);
 
 impl Written for Duration {
     fn written(&self) -> String {
-        format!("{} s", self.as_secs())
+        match self.subsec_millis() {
+            0 => format!("{} s", self.as_secs()),
+            _ => format!("{} ms", self.as_millis()),
+        }
     }
 }
 

@@ -44,6 +44,7 @@ impl<S: Store, R: Session<Input = Input, Output = Effect>> Host<R> for RoleHost<
                 let verdict = (self.verify)(&check);
                 session.handle(now, Input::Authenticated { ticket, verdict });
             }
+            Effect::Spool { .. } | Effect::Queue(_) => {}
             Effect::Report(report) => {
                 (self.log)(now, &report.with("session", &self.session));
             }

@@ -13,6 +13,7 @@
 //!
 //! Records are appended; the last word on a key counts.
 
+use postroad_core::encoding::checked;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
@@ -59,14 +60,14 @@ impl UidMap {
     /// each may have given one UID away.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut lines = bytes.split_inclusive(|octet| *octet == b'\n');
-        let header = record(lines.next()?)?;
+        let header = checked::record(lines.next()?)?;
         let validity = header.strip_prefix(b"postroad-uids 1 ")?;
         let mut map = Self::new(number(validity)?);
         let mut given = HashSet::new();
         let mut torn = 0;
         for line in lines {
             map.records += 1;
-            if record(line).and_then(|record| map.take(record, &mut given)).is_none() {
+            if checked::record(line).and_then(|record| map.take(record, &mut given)).is_none() {
                 torn += 1;
             }
         }
@@ -98,9 +99,9 @@ impl UidMap {
     /// The beginning of a map file.
     pub(crate) fn header(&self) -> String {
         let mut text = String::new();
-        line(&mut text, &format!("postroad-uids 1 {}", self.uid_validity));
-        line(&mut text, &format!("next {}", self.uid_next));
-        line(&mut text, &format!("recent {}", self.recent_from));
+        checked::push(&mut text, &format!("postroad-uids 1 {}", self.uid_validity));
+        checked::push(&mut text, &format!("next {}", self.uid_next));
+        checked::push(&mut text, &format!("recent {}", self.recent_from));
         text
     }
 }
@@ -121,25 +122,12 @@ pub(crate) fn write_message(text: &mut String, key: &[u8], numbered: Numbered) {
             let _ = write!(record, "%{octet:02X}");
         }
     }
-    line(text, &record);
+    checked::push(text, &record);
 }
 
 /// Adds the record of what has been recent.
 pub(crate) fn write_recent(text: &mut String, recent_from: u32) {
-    line(text, &format!("recent {recent_from}"));
-}
-
-fn line(text: &mut String, record: &str) {
-    let _ = writeln!(text, "{:08x} {record}", checksum(record.as_bytes()));
-}
-
-/// The record in a line that is whole.
-fn record(line: &[u8]) -> Option<&[u8]> {
-    let line = line.strip_suffix(b"\n")?;
-    let (sum, record) = line.split_at_checked(8)?;
-    let record = record.strip_prefix(b" ")?;
-    let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-    (sum == checksum(record)).then_some(record)
+    checked::push(text, &format!("recent {recent_from}"));
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
@@ -160,11 +148,4 @@ fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
-}
-
-/// FNV-1a: enough to tell a torn line.
-fn checksum(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .fold(0x811c_9dc5, |sum: u32, octet| (sum ^ u32::from(*octet)).wrapping_mul(0x0100_0193))
 }

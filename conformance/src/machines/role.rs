@@ -178,6 +178,8 @@ impl<S: Session<Input = Input, Output = Effect>> Voice<S> for RoleVoice {
                 self.asked = Some(Asked::Authenticate(ticket, check));
                 heard(words)
             }
+            Effect::Spool { .. } => heard("spool".to_owned()),
+            Effect::Queue(_) => heard("queue".to_owned()),
             Effect::Report(report) => heard(format!("report {report}")),
         })
     }

@@ -2,6 +2,8 @@
 
 mod addr_email_validator;
 mod addr_isemail;
+mod bounces_flufl;
+mod bounces_sisimai;
 mod chasquid;
 mod dates_mimekit;
 mod fake_mail_server;

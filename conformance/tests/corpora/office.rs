@@ -159,6 +159,7 @@ impl Connection {
                 let verdict = if accepted { Verdict::Accepted } else { Verdict::Rejected };
                 self.role.handle(self.now, Input::Authenticated { ticket, verdict });
             }
+            Effect::Spool { .. } | Effect::Queue(_) => {}
             Effect::Report(_) => {}
         }
     }

@@ -111,7 +111,7 @@ impl Suite {
 }
 
 /// Says a line on standard error that the test harness does not swallow.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -26,6 +26,7 @@
 
 pub mod base64;
 pub mod charset;
+pub mod checked;
 pub mod dot;
 pub mod encoded_word;
 pub mod quoted_printable;

@@ -1,11 +1,11 @@
 //! The vocabulary of roles and their hosts.
 
 use crate::machine::Ticket;
+use crate::queue::{self, Carry, Paper, spool};
+use crate::report::Report;
 use crate::secret::Secret;
 use crate::store;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
 
 /// What a role asks of its host, or tells it.
 #[derive(Debug)]
@@ -18,6 +18,16 @@ pub enum Effect {
         /// What to do.
         request: store::Request,
     },
+    /// Perform `request` on the session's spool and answer with [`Input::Spool`]; octets that were
+    /// read go to [`handle_content`](crate::machine::Session::handle_content) first.
+    Spool {
+        /// Names the request.
+        ticket: Ticket,
+        /// What to do.
+        request: spool::Request,
+    },
+    /// Tell the queue. No answer is due.
+    Queue(queue::Input),
     /// Check a credential that the core can't check itself, and answer with
     /// [`Input::Authenticated`].
     Authenticate {
@@ -77,6 +87,13 @@ pub enum Input {
         /// What came of it.
         answer: store::Answer,
     },
+    /// The answer to [`Effect::Spool`].
+    Spool {
+        /// Of the request.
+        ticket: Ticket,
+        /// What came of it.
+        answer: spool::Answer,
+    },
     /// The answer to [`Effect::Authenticate`].
     Authenticated {
         /// Of the request.
@@ -84,56 +101,12 @@ pub enum Input {
         /// What came of it.
         verdict: Verdict,
     },
+    /// To those who carry mail: a message of the queue's ([`queue::Output::Carry`]).
+    Carry(Carry),
+    /// To those who carry mail: there is no more ([`queue::Output::Quit`]).
+    Quit,
+    /// To the clerk: something to write ([`queue::Output::Paper`]).
+    Paper(Paper),
     /// The open mailbox may have changed ([`store::Request::Watch`]).
     News,
-}
-
-/// An event for the log: a name and fields, which a host writes as a line of text or of JSON.
-/// Secrets are never in it.
-///
-/// ```
-/// use postroad_core::role::Report;
-/// let report = Report::new("login").with("account", "alice@example.org").with("mechanism", "PLAIN");
-/// assert_eq!(report.to_string(), "login account=alice@example.org mechanism=PLAIN");
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Report {
-    /// What happened, in one lower-case word or two with a hyphen.
-    pub event: &'static str,
-    /// Its circumstances.
-    pub fields: Vec<(&'static str, String)>,
-}
-
-impl Report {
-    /// A report without fields.
-    #[must_use]
-    pub const fn new(event: &'static str) -> Self {
-        Self { event, fields: Vec::new() }
-    }
-
-    /// This report with one more field.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.fields.push((name, alloc::format!("{value}")));
-        self
-    }
-}
-
-/// One line of text; values with blanks, quotes, `=` or control characters are quoted.
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.event)?;
-        for (name, value) in &self.fields {
-            let plain = !value.is_empty()
-                && !value.contains(|c: char| {
-                    c.is_whitespace() || c.is_control() || matches!(c, '"' | '=' | '\\')
-                });
-            if plain {
-                write!(f, " {name}={value}")?;
-            } else {
-                write!(f, " {name}={value:?}")?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -16,5 +16,6 @@ pub mod msa;
 pub mod mta;
 mod site;
 
-pub use effect::{Check, Effect, Input, Report, Verdict};
+pub use crate::report::Report;
+pub use effect::{Check, Effect, Input, Verdict};
 pub use site::{Peer, Site};

@@ -1,9 +1,10 @@
 //! What sessions share.
 
-use super::config::{Cleartext, Config};
-use super::directory::{Directory, Misconfigured};
-use crate::address::Domain;
+use super::config::{self, Cleartext, Config};
+use super::directory::{self, Directory, Misconfigured};
+use crate::address::{Domain, ForwardPath};
 use crate::machine::Tls;
+use crate::queue::{Destination, Route, Routes};
 use crate::sasl::Channel;
 use alloc::format;
 use core::fmt;
@@ -16,6 +17,9 @@ pub struct Site {
     pub config: Config,
     /// Who has mail here.
     pub directory: Directory,
+    /// Where mail for others goes. Whoever knows a route's password adds it with
+    /// [`Routes::log_in`].
+    pub routes: Routes,
 }
 
 impl Site {
@@ -31,7 +35,21 @@ impl Site {
         for (from, targets) in &config.aliases {
             directory.add_alias(from, targets.addresses())?;
         }
-        Ok(Self { config, directory })
+        let mut routes = Routes::default();
+        for (domain, route) in &config.routes {
+            routes.add(domain, read_route(domain, route)?);
+        }
+        Ok(Self { config, directory, routes })
+    }
+
+    /// Where mail for `forward_path` goes: into the mailboxes here, or to other hosts; nowhere if it
+    /// is at an address literal of an unknown kind.
+    #[must_use]
+    pub fn destination(&self, forward_path: &ForwardPath) -> Option<Destination> {
+        match self.directory.route(forward_path) {
+            directory::Route::Local(_) | directory::Route::Unknown => Some(Destination::Local),
+            directory::Route::Elsewhere => self.routes.of_path(forward_path),
+        }
     }
 
     /// What the connection to `peer` protects, given the TLS below it. Loopback counts as
@@ -46,6 +64,30 @@ impl Site {
             None => Channel::Clear,
         }
     }
+}
+
+/// The port of a transfer agent (RFC 5321 §4.5.4.2).
+const SMTP_PORT: u16 = 25;
+
+fn read_route(domain: &str, route: &config::Route) -> Result<Route, Misconfigured> {
+    let wrong = |why: &str| Err(Misconfigured(format!("the route of `{domain}`: {why}")));
+    if domain != "*" && Domain::parse(domain.as_bytes(), true).is_err() {
+        return wrong("that is not a domain");
+    }
+    if route.user.is_some() != route.password_file.is_some() {
+        return wrong("`user` and `password_file` go together");
+    }
+    let port = route.port.unwrap_or(SMTP_PORT);
+    let host = match &route.host {
+        None if route.port.is_some() => return wrong("a `port` goes with a `host`"),
+        None => None,
+        Some(host) => match format!("{host}:{port}").parse() {
+            Ok(Destination::Host(host, port)) => Some((host, port)),
+            _ if host.parse::<IpAddr>().is_ok() => Some((host.to_ascii_lowercase(), port)),
+            _ => return wrong("its host is neither a name nor an address"),
+        },
+    };
+    Ok(Route { host, protection: route.tls, credentials: None })
 }
 
 /// Who is at the other end of a connection.

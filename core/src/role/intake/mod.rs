@@ -336,7 +336,7 @@ impl<P: Policy> Machine for Intake<P> {
                     self.answer(child, Answer::Sasl(answer));
                 }
             }
-            Input::Store { .. } | Input::Authenticated { .. } | Input::News => {}
+            _ => {}
         }
     }
 

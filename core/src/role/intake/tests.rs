@@ -44,6 +44,7 @@ impl<S: Session<Input = Input, Output = Effect>> Host<S> for World {
             Effect::Authenticate { ticket, .. } => {
                 session.handle(now, Input::Authenticated { ticket, verdict: Verdict::Rejected });
             }
+            Effect::Spool { .. } | Effect::Queue(_) => {}
             Effect::Report(report) => self.reports.push(report.to_string()),
         }
     }

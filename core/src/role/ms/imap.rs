@@ -97,6 +97,8 @@ impl Machine for Imap {
                 self.answer(ticket, answer);
             }
             Input::News => self.server.handle(now, server::Input::News),
+            // For those who take or carry mail.
+            Input::Spool { .. } | Input::Carry(_) | Input::Quit | Input::Paper(_) => {}
         }
     }
 

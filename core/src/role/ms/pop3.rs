@@ -201,8 +201,8 @@ impl Machine for Pop3 {
                     self.answer(pop3::Input::Verified { ticket, answer });
                 }
             }
-            // What arrives meanwhile belongs to the next session (RFC 1939 §8).
-            Input::Store { .. } | Input::Authenticated { .. } | Input::News => {}
+            // News among them: what arrives meanwhile belongs to the next session (RFC 1939 §8).
+            _ => {}
         }
     }
 

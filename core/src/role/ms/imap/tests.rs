@@ -42,6 +42,7 @@ fn converse(said: &str) -> (String, Vec<String>) {
                 let verdict = if is_right { Verdict::Accepted } else { Verdict::Rejected };
                 imap.handle(NOW, Input::Authenticated { ticket, verdict });
             }
+            Effect::Spool { .. } | Effect::Queue(_) => {}
             Effect::Report(report) => reports.push(report.to_string()),
         }
     }

@@ -27,6 +27,7 @@ struct Ward {
 impl Host<Pop3> for Ward {
     fn perform(&mut self, now: Instant, session: &mut Pop3, effect: Effect) {
         match effect {
+            Effect::Spool { .. } | Effect::Queue(_) => {}
             Effect::Report(report) => self.reports.push(report.to_string()),
             Effect::Authenticate { ticket, check } => {
                 let accepted = match check {

@@ -2,11 +2,15 @@
 //!
 //! Every part has a safe default, so an empty configuration is a working one.
 
+mod outgoing;
+
 use crate::limits::Limits;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+
+pub use outgoing::{Dns, Queue, Route, Span};
 
 /// Everything that can be configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +31,13 @@ pub struct Config {
     pub auth: Auth,
     /// What the SMTP server says.
     pub smtp: Smtp,
+    /// Whom to ask for names.
+    pub dns: Dns,
+    /// Where mail for other domains goes, where that is not what DNS says; `*` is every domain that
+    /// is not named here.
+    pub routes: BTreeMap<String, Route>,
+    /// How mail that leaves is tried.
+    pub queue: Queue,
     /// The limits in force.
     pub limits: Limits,
     /// From `name@domain`, `@domain` (whoever is otherwise unknown there) or `name` (in every
@@ -44,6 +55,9 @@ impl Default for Config {
             tls: TlsFiles::default(),
             auth: Auth::default(),
             smtp: Smtp::default(),
+            dns: Dns::default(),
+            routes: BTreeMap::new(),
+            queue: Queue::default(),
             limits: Limits::default(),
             aliases: BTreeMap::new(),
         }
@@ -58,6 +72,12 @@ impl Config {
             return vec![&self.hostname];
         }
         self.domains.iter().map(String::as_str).collect()
+    }
+
+    /// What can't work of what is configured for mail that leaves, in words.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        outgoing::problems(&self.dns, &self.queue)
     }
 }
 
@@ -143,6 +163,36 @@ pub struct Smtp {
     pub greeting: Option<String>,
     /// The extensions to announce, as EHLO spells them and in this order; all, if there is none.
     pub extensions: Option<Vec<String>>,
+    /// Whether VRFY tells who has mail here.
+    pub vrfy: Vrfy,
+    /// Who may start the queue for a domain with ETRN.
+    pub etrn: Etrn,
+}
+
+/// What VRFY is answered (RFC 5321 §3.5.3, §7.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Vrfy {
+    /// Always 252, which tells nothing.
+    #[default]
+    Off,
+    /// 250 or 550.
+    On,
+}
+
+/// Whose ETRN is heeded (RFC 1985). Users who have logged in always may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Etrn {
+    /// Nobody's.
+    Never,
+    /// That of programs on this machine.
+    #[default]
+    Loopback,
+    /// Everybody's.
+    Always,
 }
 
 /// Where an alias leads.

@@ -1,0 +1,2 @@
+mod finder;
+mod race;

@@ -1,0 +1,127 @@
+//! A message in the spool with all that was noted of it.
+
+use super::{Action, Destination, Envelope, Note, Outcome, Record};
+use crate::address::ReversePath;
+use crate::machine::Instant;
+use crate::smtp::Notify;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// A message in the spool: its envelope, and what became of each recipient so far.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// Octets of the content.
+    pub size: u64,
+    /// What became of each recipient, in the envelope's order.
+    pub states: Vec<State>,
+    /// Whether it is held.
+    pub held: bool,
+    /// Where recipients that are not settled go, if that was ordered.
+    pub rerouted: Option<Destination>,
+    /// How many reports were made.
+    pub reports: u32,
+}
+
+/// What became of a recipient so far.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct State {
+    /// How often delivery was tried.
+    pub attempts: u32,
+    /// The last outcome, and when it came.
+    pub last: Option<(Instant, Outcome)>,
+    /// Whether the sender was told of a final outcome.
+    pub reported: bool,
+    /// Whether the sender was told of the delay.
+    pub warned: bool,
+}
+
+impl State {
+    /// Whether nothing more is to be tried.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.last.as_ref().is_some_and(|(_, outcome)| outcome.action.is_final())
+    }
+}
+
+impl Entry {
+    /// A message of which nothing was noted yet.
+    #[must_use]
+    pub fn new(envelope: Envelope, size: u64) -> Self {
+        let states = vec![State::default(); envelope.recipients.len()];
+        Self { envelope, size, states, held: false, rerouted: None, reports: 0 }
+    }
+
+    /// Takes note of `record`.
+    pub fn apply(&mut self, record: Record) {
+        match record.note {
+            Note::Outcome { recipients, outcome } => {
+                for place in recipients {
+                    if let Some(state) = self.states.get_mut(place) {
+                        state.attempts += 1;
+                        state.last = Some((record.at, outcome.clone()));
+                    }
+                }
+            }
+            Note::Reported { recipients } => {
+                self.reports += 1;
+                for place in recipients {
+                    if let Some(state) = self.states.get_mut(place) {
+                        let settled = state.is_settled();
+                        state.reported |= settled;
+                        state.warned |= !settled;
+                    }
+                }
+            }
+            Note::Held => self.held = true,
+            Note::Released => self.held = false,
+            Note::Rerouted(destination) => self.rerouted = Some(destination),
+        }
+    }
+
+    /// The places of the recipients for whom something is to be tried.
+    pub fn pending(&self) -> impl Iterator<Item = usize> {
+        self.states
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| !state.is_settled())
+            .map(|(place, _)| place)
+    }
+
+    /// Whether nothing more is to be tried for anybody.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.pending().next().is_none()
+    }
+
+    /// The places of the recipients whose outcome the sender is to be told of now (RFC 3461 §4.1,
+    /// §5.2): failures unless it is not wanted, successes where it is, and delays, once, after
+    /// `warn_after`. Of mail from the null reverse-path nothing is ever told (RFC 5321 §4.5.5).
+    #[must_use]
+    pub fn due_reports(&self, now: Instant, warn_after: Duration) -> Vec<usize> {
+        if self.envelope.reverse_path == ReversePath::Null {
+            return Vec::new();
+        }
+        let late = now >= self.envelope.arrived + warn_after;
+        let due = |(place, state): (usize, &State)| {
+            let notify = self.envelope.recipients.get(place)?.parameters.notify;
+            let wanted = |default: bool, pick: fn(bool, bool, bool) -> bool| match notify {
+                None => default,
+                Some(Notify::Never) => false,
+                Some(Notify::On { success, failure, delay }) => pick(success, failure, delay),
+            };
+            let due = match state.last.as_ref()?.1.action {
+                Action::Failed => !state.reported && wanted(true, |_, failure, _| failure),
+                Action::Delivered | Action::Relayed => {
+                    !state.reported && wanted(false, |success, _, _| success)
+                }
+                Action::Passed => false,
+                Action::Deferred => late && !state.warned && wanted(true, |_, _, delay| delay),
+            };
+            due.then_some(place)
+        };
+        self.states.iter().enumerate().filter_map(due).collect()
+    }
+}
