@@ -162,6 +162,14 @@ limits! {
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
     /// Client: wait for one address to take the connection.
     client_connect: Duration = Duration::from_secs(30), "precedent: Postfix smtp_connect_timeout";
+    /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.
+    queue_carriers: usize = 100, "precedent: Postfix default_process_limit";
+    /// Workers of the queue that file mail here at a time.
+    queue_filers: usize = 4, "what keeps a disk busy";
+    /// Messages to a hopeless destination that the queue's clerk has before him at a time.
+    queue_papers: usize = 100, "each is a note that is synced";
+    /// Client: how long a connection is kept that has nothing to carry.
+    client_idle: Duration = Duration::from_secs(5), "precedent: Postfix smtp_connection_cache_time_limit, 2 s, doubled and more";
     /// Client: wait for the greeting.
     client_greeting: Duration = Duration::from_secs(5 * 60), "RFC 5321 §4.5.3.2.1";
     /// Client: wait for a reply to EHLO, STARTTLS or AUTH.

@@ -202,7 +202,7 @@ impl Desk {
     }
 }
 
-fn failure(words: &str) -> Answered<Failure> {
+pub(super) fn failure(words: &str) -> Answered<Failure> {
     let (word, text) = words.split_once(' ').unwrap_or((words, ""));
     // The store's reasons are fixed texts; a test's few may stay until it ends.
     let fixed = || -> &'static str { text.to_owned().leak() };

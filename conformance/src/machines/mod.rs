@@ -8,6 +8,7 @@ mod pop3_server;
 mod role;
 mod smtp_client;
 mod smtp_server;
+mod spool;
 
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,15 @@
 
 use super::login::keys;
 use super::mailroom::{self, Desk, Mailroom};
+use super::spool::{self as spoolroom, Tray};
 use super::{Answered, common, no_answer};
 use crate::runner::{Dialogue, Request as Heard, Scripted, Unmentioned, Voice, World, settings};
 use crate::transcript::{End, Malformed, Sections, Setting, Transcript};
 use core::net::{IpAddr, Ipv4Addr};
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Instant, Session, Ticket};
-use postroad_core::role::config::{Cleartext, Config, Targets};
+use postroad_core::queue::spool;
+use postroad_core::role::config::{Cleartext, Config, Etrn, Targets, Vrfy};
 use postroad_core::role::directory::User;
 use postroad_core::role::mda::Delivery;
 use postroad_core::role::ms::{Imap, Pop3};
@@ -20,7 +22,7 @@ use postroad_core::store::{self, Account};
 use std::sync::Arc;
 
 /// The `config` keys of the roles, besides the mail system's.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "hostname",
     "domains",
     "user",
@@ -28,6 +30,8 @@ const KEYS: [&str; 10] = [
     "greeting",
     "extensions",
     "cleartext",
+    "vrfy",
+    "etrn",
     "peer",
     "limit",
     "seed",
@@ -101,6 +105,21 @@ fn configure(config: &mut Config, setting: &Setting) -> Result<bool, Malformed> 
                 _ => return Err(setting.wrong("cleartext is never or loopback")),
             };
         }
+        "vrfy" => {
+            config.smtp.vrfy = match &*setting.value {
+                "off" => Vrfy::Off,
+                "on" => Vrfy::On,
+                _ => return Err(setting.wrong("vrfy is off or on")),
+            };
+        }
+        "etrn" => {
+            config.smtp.etrn = match &*setting.value {
+                "never" => Etrn::Never,
+                "loopback" => Etrn::Loopback,
+                "always" => Etrn::Always,
+                _ => return Err(setting.wrong("etrn is never, loopback or always")),
+            };
+        }
         "alias" => {
             let mut words = words();
             let from = words.next().ok_or_else(|| setting.wrong("write a name and addresses"))?;
@@ -133,7 +152,7 @@ impl World for RoleWorld {
 
     fn open(&mut self, now: Instant, machine: Option<&str>) -> Result<Box<dyn Dialogue>, String> {
         let (site, peer, entropy) = (self.site.clone(), self.peer, self.entropy.fork());
-        let voice = RoleVoice { desk: self.mailroom.desk(), asked: None };
+        let voice = RoleVoice { desk: self.mailroom.desk(), tray: Tray::default(), asked: None };
         let role = machine.unwrap_or(&self.role);
         Ok(match role {
             "mta" => Box::new(Scripted::new(Inbound::new(now, site, peer, entropy), voice)),
@@ -149,12 +168,14 @@ impl World for RoleWorld {
 /// What speaks for the host of a role.
 struct RoleVoice {
     desk: Desk,
+    tray: Tray,
     asked: Option<Asked>,
 }
 
 /// The request that awaits an answer.
 enum Asked {
     Store(Ticket, store::Request),
+    Spool(Ticket, spool::Request),
     Authenticate(Ticket, Check),
 }
 
@@ -178,8 +199,12 @@ impl<S: Session<Input = Input, Output = Effect>> Voice<S> for RoleVoice {
                 self.asked = Some(Asked::Authenticate(ticket, check));
                 heard(words)
             }
-            Effect::Spool { .. } => heard("spool".to_owned()),
-            Effect::Queue(_) => heard("queue".to_owned()),
+            Effect::Spool { ticket, request } => {
+                let heard = self.tray.hear(&request, session.content());
+                self.asked = Some(Asked::Spool(ticket, request));
+                heard
+            }
+            Effect::Queue(input) => heard(format!("queue {}", spoolroom::news(&input))),
             Effect::Report(report) => heard(format!("report {report}")),
         })
     }
@@ -197,6 +222,10 @@ impl<S: Session<Input = Input, Output = Effect>> Voice<S> for RoleVoice {
                 let told = self.desk.answer(now, &request, &lent, words)?;
                 answer(now, session, ticket, told);
             }
+            Asked::Spool(ticket, request) => {
+                let answer = spoolroom::answer(&request, words)?;
+                session.handle(now, Input::Spool { ticket, answer });
+            }
             Asked::Authenticate(ticket, _) => {
                 let verdict = verdict(words)?;
                 session.handle(now, Input::Authenticated { ticket, verdict });
@@ -212,6 +241,10 @@ impl<S: Session<Input = Input, Output = Effect>> Voice<S> for RoleVoice {
                 let lent = session.content().to_vec();
                 let told = self.desk.perform(now, request, &lent);
                 answer(now, session, ticket, told);
+            }
+            Some(Asked::Spool(ticket, request)) => {
+                let answer = spoolroom::usual(&request);
+                session.handle(now, Input::Spool { ticket, answer });
             }
             Some(Asked::Authenticate(ticket, check)) => {
                 let verdict = match check {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use postroad_core::entropy::Entropy;
 use postroad_core::limits::Limits;
 use postroad_core::machine::{Instant, Session, Tls, Wants};
+use postroad_core::queue::spool;
 use postroad_core::role::config::{Cleartext, Config};
 use postroad_core::role::directory::User;
 use postroad_core::role::msa::Submission;
@@ -66,7 +67,7 @@ pub(crate) struct Connection {
     now: Instant,
     lines: VecDeque<String>,
     writing: Vec<u8>,
-    /// The messages that were delivered, as they were filed.
+    /// The messages that were delivered or queued, as they were written.
     pub(crate) delivered: Vec<Vec<u8>>,
 }
 
@@ -159,8 +160,18 @@ impl Connection {
                 let verdict = if accepted { Verdict::Accepted } else { Verdict::Rejected };
                 self.role.handle(self.now, Input::Authenticated { ticket, verdict });
             }
-            Effect::Spool { .. } | Effect::Queue(_) => {}
-            Effect::Report(_) => {}
+            Effect::Spool { ticket, request } => {
+                match request {
+                    spool::Request::Write => self.writing.extend_from_slice(self.role.content()),
+                    spool::Request::Commit => {
+                        self.delivered.push(std::mem::take(&mut self.writing));
+                    }
+                    _ => self.writing.clear(),
+                }
+                let answer = spool::Answer::Done;
+                self.role.handle(self.now, Input::Spool { ticket, answer });
+            }
+            Effect::Queue(_) | Effect::Report(_) => {}
         }
     }
 }

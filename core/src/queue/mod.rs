@@ -1,6 +1,6 @@
 //! The queue: messages that wait, when they are tried, where they go, and what the sender is told.
 //!
-//! The queue is one [`Machine`](crate::machine::Machine) for all messages. It knows of each no more
+//! [`Queue`] is one [`Machine`](crate::machine::Machine) for all messages. It knows of each no more
 //! than its id, its destinations and its times: the message itself is in the [`spool`], from which
 //! those who carry it read it.
 //!
@@ -35,18 +35,30 @@
 //! So one message tries a destination that is down, and the others wait for it; and no destination
 //! waits for another.
 
+mod carriers;
+mod commands;
+mod deadlines;
 mod destination;
 mod entry;
 mod envelope;
 mod id;
+mod machine;
+mod message;
 mod record;
+mod settings;
 pub mod spool;
+mod station;
+#[cfg(test)]
+mod tests;
+mod ways;
 
 pub use destination::{Destination, NoDestination, Protection, Route, Routes};
 pub use entry::{Entry, State};
 pub use envelope::{Damaged, Envelope};
 pub use id::Id;
+pub use machine::Queue;
 pub use record::{Action, Note, Outcome, Record, Remote};
+pub use settings::Settings;
 
 use crate::dns::{self, Query};
 use crate::machine::Instant;
@@ -191,6 +203,17 @@ pub enum Carried {
     Unknown,
 }
 
+/// What is left to be done for a message that the clerk had.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// Nothing: it is no longer in the spool.
+    Gone,
+    /// This.
+    Still(Box<Summary>),
+    /// The spool failed, so that nobody knows; the order may not have been done.
+    Unknown,
+}
+
 /// How a carrier ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum End {
@@ -238,13 +261,12 @@ pub enum Input {
         /// Why.
         end: End,
     },
-    /// The clerk has done what was ordered. What is still to be done for the message, if it is still
-    /// in the spool.
+    /// The clerk has done what was ordered.
     Filed {
         /// Of which message.
         id: Id,
-        /// What is left.
-        left: Option<Box<Summary>>,
+        /// What is left to be done for it.
+        left: Left,
     },
     /// The answer to [`Output::Resolve`].
     Resolved {

@@ -2,7 +2,7 @@
 
 use super::Site;
 use super::directory::Route;
-use super::intake::{Header, Intake, Policy};
+use super::intake::{Header, Intake, Policy, Routed};
 use super::mta::no_such_user;
 use crate::address::{ForwardPath, ReversePath};
 use crate::message::header::Scanner;
@@ -20,11 +20,12 @@ pub enum Filing {}
 impl Policy for Filing {
     const PROTOCOL: Protocol = Protocol::Lmtp;
 
-    /// What helps a transfer agent next door; BINARYMIME is left out, since the store keeps lines.
+    /// What helps a transfer agent next door. BINARYMIME is left out, since the store keeps lines,
+    /// and DSN, so that the client makes the reports itself.
     fn extensions() -> Vec<Extension> {
         let wanted = |it: &Extension| {
-            use Extension::{Chunking, Dsn, EightBitMime, EnhancedStatusCodes, Pipelining};
-            matches!(it, Pipelining | EnhancedStatusCodes | EightBitMime | Dsn | Chunking)
+            use Extension::{Chunking, EightBitMime, EnhancedStatusCodes, Pipelining};
+            matches!(it, Pipelining | EnhancedStatusCodes | EightBitMime | Chunking)
                 || matches!(it, Extension::Size(_) | Extension::SmtpUtf8)
         };
         Extension::defaults().into_iter().filter(wanted).collect()
@@ -34,9 +35,9 @@ impl Policy for Filing {
         Ok(())
     }
 
-    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Vec<Account>, Reply> {
+    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Routed, Reply> {
         match site.directory.route(forward_path) {
-            Route::Local(accounts) => Ok(accounts),
+            Route::Local(accounts) => Ok(Routed::Here(accounts)),
             Route::Unknown | Route::Elsewhere => Err(no_such_user()),
         }
     }

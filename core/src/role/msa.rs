@@ -2,7 +2,7 @@
 
 use super::Site;
 use super::directory::Route;
-use super::intake::{Header, Intake, Policy};
+use super::intake::{Header, Intake, Policy, Routed};
 use super::mta::no_such_user;
 use crate::address::{ForwardPath, ReversePath};
 use crate::message::submission;
@@ -55,13 +55,14 @@ impl Policy for Submitting {
         }
     }
 
-    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Vec<Account>, Reply> {
+    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Routed, Reply> {
         match site.directory.route(forward_path) {
-            Route::Local(accounts) => Ok(accounts),
+            Route::Local(accounts) => Ok(Routed::Here(accounts)),
             Route::Unknown => Err(no_such_user()),
-            Route::Elsewhere => {
-                Err(Reply::new(550, (5, 7, 1), "Mail for other hosts is not accepted here yet"))
-            }
+            Route::Elsewhere => match site.destination(forward_path) {
+                Some(_) => Ok(Routed::Elsewhere),
+                None => Err(Reply::new(550, (5, 1, 2), "There is no way to such an address")),
+            },
         }
     }
 

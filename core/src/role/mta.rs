@@ -2,7 +2,7 @@
 
 use super::Site;
 use super::directory::Route;
-use super::intake::{Header, Intake, Policy};
+use super::intake::{Header, Intake, Policy, Routed};
 use crate::address::{ForwardPath, ReversePath};
 use crate::message::header::Scanner;
 use crate::smtp::{Extension, Protocol, Reply};
@@ -31,9 +31,9 @@ impl Policy for Transfer {
         Ok(())
     }
 
-    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Vec<Account>, Reply> {
+    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Routed, Reply> {
         match site.directory.route(forward_path) {
-            Route::Local(accounts) => Ok(accounts),
+            Route::Local(accounts) => Ok(Routed::Here(accounts)),
             Route::Unknown => Err(no_such_user()),
             Route::Elsewhere => Err(Reply::new(550, (5, 7, 1), "Relaying denied")),
         }

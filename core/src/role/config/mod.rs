@@ -181,14 +181,14 @@ pub enum Vrfy {
     On,
 }
 
-/// Whose ETRN is heeded (RFC 1985). Users who have logged in always may.
+/// Whose ETRN is heeded (RFC 1985).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Etrn {
     /// Nobody's.
     Never,
-    /// That of programs on this machine.
+    /// That of programs on this machine and of users who have logged in.
     #[default]
     Loopback,
     /// Everybody's.

@@ -1,10 +1,17 @@
 //! What the three agents that take mail by SMTP or LMTP share: the envelope is checked, the content
-//! goes into the store as it comes, and the reply waits until it is filed.
+//! goes where it is kept as it comes, and the reply waits until it is safe there.
 //!
-//! What tells them apart is their [`Policy`].
+//! Mail that is wholly for mailboxes here goes into the store. Mail that has to leave, or of whose
+//! delivery the sender wants to be told, goes into the spool as a whole, and the queue has it from
+//! there.
+//!
+//! What tells the agents apart is their [`Policy`].
 
 mod content;
 mod filing;
+mod inquiry;
+mod keeping;
+mod queueing;
 #[cfg(test)]
 mod tests;
 
@@ -14,20 +21,17 @@ use super::{Effect, Input, Peer, Report, Site};
 use crate::address::{ForwardPath, ReversePath};
 use crate::entropy::Entropy;
 use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed};
+use crate::queue::{self, spool};
 use crate::smtp::server::{self, Answer, Event, Hello, Output, Request};
-use crate::smtp::{Extension, MailParameters, Protocol, Reply, Server};
+use crate::smtp::{Extension, MailParameters, Notify, Protocol, RcptParameters, Reply, Server};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use content::{Content, Submitter};
 
 pub use content::Header;
-
-/// Letters of a queue id: 77 bits, so that no two messages ever share one.
-const ID: usize = 16;
 
 /// What tells one agent that takes mail from another.
 pub trait Policy {
@@ -47,14 +51,23 @@ pub trait Policy {
         reverse_path: &ReversePath,
     ) -> Result<(), Reply>;
 
-    /// Who gets mail for `forward_path`.
+    /// Where mail for `forward_path` goes.
     ///
     /// # Errors
     /// The reply that refuses it.
-    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Vec<Account>, Reply>;
+    fn route(site: &Site, forward_path: &ForwardPath) -> Result<Routed, Reply>;
 
     /// What is done with the header.
     fn header(site: &Site) -> Header;
+}
+
+/// Where mail for a recipient goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Routed {
+    /// Into the INBOX of these accounts; never empty.
+    Here(Vec<Account>),
+    /// To another host.
+    Elsewhere,
 }
 
 /// An agent that takes mail.
@@ -80,13 +93,33 @@ struct Transaction {
     reverse_path: ReversePath,
     parameters: MailParameters,
     recipients: Vec<Recipient>,
-    id: String,
+    id: queue::Id,
+    arrived: Instant,
+    way: Way,
     content: Content,
 }
 
 struct Recipient {
     forward_path: ForwardPath,
-    accounts: Vec<Account>,
+    parameters: RcptParameters,
+    routed: Routed,
+}
+
+impl Recipient {
+    /// Whether only the queue can do what is wanted.
+    const fn needs_queue(&self) -> bool {
+        matches!(self.routed, Routed::Elsewhere)
+            || matches!(self.parameters.notify, Some(Notify::On { success: true, .. }))
+    }
+}
+
+/// Where a message is written, content and all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// Into the mailboxes.
+    Store,
+    /// Into the spool.
+    Spool,
 }
 
 /// Which answer of the host is awaited, and the server's request that waits for it.
@@ -95,9 +128,10 @@ enum Awaits {
     Verdict(Ticket),
     Begun(Ticket),
     Written(Ticket),
-    /// The last of the content; then it is filed.
+    /// The last of the content; then it is filed or queued.
     LastWritten(Ticket),
     Delivered(Ticket),
+    Committed(Ticket),
 }
 
 impl<P: Policy> Intake<P> {
@@ -147,10 +181,17 @@ impl<P: Policy> Intake<P> {
         self.effects.push_back(Effect::Store { ticket, request });
     }
 
+    fn ask_spool(&mut self, request: spool::Request) {
+        let ticket = self.tickets.issue();
+        self.effects.push_back(Effect::Spool { ticket, request });
+    }
+
     fn handle_request(&mut self, ticket: Ticket, request: Request) {
         match request {
-            Request::Connect | Request::Verify(_) | Request::Expand(_) => {
-                self.answer(ticket, Answer::Accept);
+            Request::Connect | Request::Expand(_) => self.answer(ticket, Answer::Accept),
+            Request::Verify(text) => {
+                let answer = self.verify(&text);
+                self.answer(ticket, answer);
             }
             Request::Hello(hello) => {
                 self.hello = Some(hello);
@@ -168,17 +209,16 @@ impl<P: Policy> Intake<P> {
                 let answer = self.mail(reverse_path, parameters);
                 self.answer(ticket, answer);
             }
-            Request::Recipient { forward_path, .. } => {
-                let answer = self.recipient(forward_path);
+            Request::Recipient { forward_path, parameters } => {
+                let answer = self.recipient(forward_path, parameters);
                 self.answer(ticket, answer);
             }
             Request::Begin => self.begin(ticket),
             Request::Content => self.take_content(ticket),
             Request::End => self.end(ticket),
-            // RFC 1985 §5.3: nothing ever waits here, so nothing can be started.
             Request::Etrn(node) => {
-                let text = format!("Ok, no messages waiting for node {node}");
-                self.answer(ticket, Answer::Reply(Reply::new(251, (2, 0, 0), text)));
+                let reply = self.etrn(&node);
+                self.answer(ticket, Answer::Reply(reply));
             }
         }
     }
@@ -207,8 +247,10 @@ impl<P: Policy> Intake<P> {
     /// Forgets the transaction and what was written of its content.
     fn abandon(&mut self) {
         self.awaits = Awaits::Nothing;
-        if self.transaction.take().is_some_and(|it| it.content.has_begun()) {
-            self.ask_store(store::Request::Abandon);
+        match self.transaction.take().filter(|it| it.content.has_begun()) {
+            Some(Transaction { way: Way::Store, .. }) => self.ask_store(store::Request::Abandon),
+            Some(Transaction { way: Way::Spool, .. }) => self.ask_spool(spool::Request::Abandon),
+            None => {}
         }
     }
 
@@ -221,20 +263,26 @@ impl<P: Policy> Intake<P> {
             reverse_path,
             parameters,
             recipients: Vec::new(),
-            id: self.entropy.token(ID),
+            id: queue::Id::new(&mut self.entropy),
+            arrived: self.now,
+            way: Way::Store,
             content: Content::new(P::header(&self.site)),
         });
         Answer::Accept
     }
 
-    fn recipient(&mut self, forward_path: ForwardPath) -> Answer {
+    fn recipient(&mut self, forward_path: ForwardPath, parameters: RcptParameters) -> Answer {
         let routed = P::route(&self.site, &forward_path);
         let Some(transaction) = &mut self.transaction else {
             return Answer::Reply(Reply::new(503, (5, 5, 1), "Send MAIL first"));
         };
         match routed {
-            Ok(accounts) => {
-                transaction.recipients.push(Recipient { forward_path, accounts });
+            Ok(routed) => {
+                let recipient = Recipient { forward_path, parameters, routed };
+                if recipient.needs_queue() {
+                    transaction.way = Way::Spool;
+                }
+                transaction.recipients.push(recipient);
                 Answer::Accept
             }
             Err(reply) => {
@@ -251,7 +299,11 @@ impl<P: Policy> Intake<P> {
         forward_path: Option<&ForwardPath>,
         reply: &Reply,
     ) {
-        let mut report = Report::new("refused").with("peer", self.peer).with("from", reverse_path);
+        let mut report = Report::new("refused").with("peer", self.peer);
+        if let Some(transaction) = &self.transaction {
+            report = report.with("id", transaction.id);
+        }
+        report = report.with("from", reverse_path);
         if let Some(forward_path) = forward_path {
             report = report.with("to", forward_path);
         }
@@ -304,19 +356,6 @@ impl<P: Policy> Intake<P> {
             }
         }
     }
-
-    /// Writes the next piece of content, or goes on if all are written.
-    fn write_on(&mut self) {
-        let waiting = self.transaction.as_ref().is_some_and(|it| it.content.piece().is_some());
-        if waiting {
-            return self.ask_store(store::Request::Write);
-        }
-        match core::mem::replace(&mut self.awaits, Awaits::Nothing) {
-            Awaits::Begun(ticket) | Awaits::Written(ticket) => self.answer(ticket, Answer::Accept),
-            Awaits::LastWritten(ticket) => self.deliver(ticket),
-            other => self.awaits = other,
-        }
-    }
 }
 
 impl<P: Policy> Machine for Intake<P> {
@@ -328,6 +367,9 @@ impl<P: Policy> Machine for Intake<P> {
         match input {
             Input::Store { ticket, answer } if self.tickets.redeem(ticket) => {
                 self.handle_store(answer);
+            }
+            Input::Spool { ticket, answer } if self.tickets.redeem(ticket) => {
+                self.handle_spool(answer);
             }
             Input::Authenticated { ticket, verdict } if self.tickets.redeem(ticket) => {
                 if let Awaits::Verdict(child) = self.awaits {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::machine::{Host, Wants, drain};
+use crate::queue::{Envelope, Summary};
 use crate::role::config::{Auth, Cleartext, Config};
 use crate::role::directory::User;
 use crate::role::mda::Filing;
@@ -8,6 +9,9 @@ use crate::role::mta::Transfer;
 use crate::role::{Check, Verdict};
 use crate::secret::Secret;
 use crate::store::{Access, Failure, MailboxName, Memory, Request as Ask, Store, Uid, memory};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec;
 
 const NOW: Instant = Instant::from_seconds(1_800_000_000);
@@ -20,7 +24,26 @@ struct World {
     memory: Memory,
     session: memory::Session,
     fails: Option<(Which, Failure)>,
+    /// What is being written into the spool.
+    writing: Option<(Box<Envelope>, String)>,
+    spool: Vec<(Box<Envelope>, String)>,
+    queued: Vec<Summary>,
     reports: Vec<String>,
+}
+
+impl World {
+    fn spool(&mut self, request: spool::Request, lent: &[u8]) -> spool::Answer {
+        match request {
+            spool::Request::Begin(envelope) => self.writing = Some((envelope, String::new())),
+            spool::Request::Write => {
+                let (_, content) = self.writing.as_mut().expect("a message is being written");
+                content.push_str(core::str::from_utf8(lent).unwrap());
+            }
+            spool::Request::Commit => self.spool.extend(self.writing.take()),
+            _ => self.writing = None,
+        }
+        spool::Answer::Done
+    }
 }
 
 impl<S: Session<Input = Input, Output = Effect>> Host<S> for World {
@@ -44,7 +67,12 @@ impl<S: Session<Input = Input, Output = Effect>> Host<S> for World {
             Effect::Authenticate { ticket, .. } => {
                 session.handle(now, Input::Authenticated { ticket, verdict: Verdict::Rejected });
             }
-            Effect::Spool { .. } | Effect::Queue(_) => {}
+            Effect::Spool { ticket, request } => {
+                let answer = self.spool(request, session.content());
+                session.handle(now, Input::Spool { ticket, answer });
+            }
+            Effect::Queue(queue::Input::Queued(summary)) => self.queued.push(*summary),
+            Effect::Queue(other) => panic!("{other:?}"),
             Effect::Report(report) => self.reports.push(report.to_string()),
         }
     }
@@ -73,7 +101,15 @@ fn site() -> Arc<Site> {
 
 fn world() -> World {
     let memory = Memory::new(crate::limits::Limits::default());
-    World { session: memory.session(), memory, fails: None, reports: Vec::new() }
+    World {
+        session: memory.session(),
+        memory,
+        fails: None,
+        writing: None,
+        spool: Vec::new(),
+        queued: Vec::new(),
+        reports: Vec::new(),
+    }
 }
 
 /// Says `bursts` one after the other; gives all that was answered.
@@ -252,12 +288,61 @@ fn a_submission_agent_completes_a_message() {
 }
 
 #[test]
+fn a_submission_agent_queues_mail_for_others() {
+    let mut world = world();
+    let heard = talk::<Submitting>(
+        &mut world,
+        &[
+            LOGIN,
+            "MAIL FROM:<ann@example.com> SIZE=9 AUTH=<> ENVID=e\nRCPT TO:<bob@example.com>\n",
+            "RCPT TO:<eve@example.org> NOTIFY=NEVER\nDATA\n",
+            "From: ann@example.com\n\nHello\n.\n",
+        ],
+    );
+    let id = heard.split("queued as ").nth(1).expect(&heard).trim_end();
+    let [(envelope, content)] = &world.spool[..] else { panic!("{heard}") };
+    assert_eq!(envelope.id.as_str(), id);
+    assert_eq!(envelope.origin, "ann@example.com from 127.0.0.1");
+    assert_eq!((envelope.arrived, envelope.parameters.to_string()), (NOW, " ENVID=e".into()));
+    let recipients = envelope.recipients.iter();
+    let recipients = recipients.map(|it| format!("{}{}", it.forward_path, it.parameters));
+    let expected = ["<bob@example.com>", "<eve@example.org> NOTIFY=NEVER"];
+    assert_eq!(recipients.collect::<Vec<_>>(), expected);
+    assert!(content.starts_with("Received: from laptop"), "{content}");
+    assert!(!content.contains("Return-Path"), "{content}");
+    let [summary] = &world.queued[..] else { panic!("{heard}") };
+    let destinations: Vec<_> =
+        summary.deliveries.iter().map(|it| it.destination.to_string()).collect();
+    assert_eq!((summary.id, summary.arrived), (envelope.id, envelope.arrived));
+    assert_eq!(destinations, ["local", "example.org"]);
+    assert!(inbox(&world, "bob@example.com").is_empty());
+    let size = format!("size={}", content.len());
+    let told = |it: &&String| it.starts_with("queued") && it.contains(id) && it.ends_with(&size);
+    assert_eq!(world.reports.iter().filter(told).count(), 2, "{:?}", world.reports);
+}
+
+#[test]
+fn a_transfer_agent_queues_what_success_is_to_be_told_of() {
+    let mut world = world();
+    let heard = talk::<Transfer>(
+        &mut world,
+        &[
+            "EHLO mail.example.org\nMAIL FROM:<eve@example.org>\n",
+            "RCPT TO:<bob@example.com> NOTIFY=SUCCESS\nDATA\n",
+            "a: b\n\nc\n.\n",
+        ],
+    );
+    let [(envelope, _)] = &world.spool[..] else { panic!("{heard}") };
+    assert_eq!(envelope.origin, "mail.example.org from 127.0.0.1");
+    assert_eq!(world.queued.len(), 1);
+}
+
+#[test]
 fn a_submission_agent_serves_users_as_themselves_alone() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["EHLO x\n", "MAIL FROM:<ann@example.com>\n"], "530 5.7.0"),
         (&["EHLO x\nAUTH PLAIN AGFubkBleGFtcGxlLmNvbQB3cm9uZw==\n"], "535 5.7.8"),
         (&[LOGIN, "MAIL FROM:<bob@example.com>\n"], "553 5.7.1"),
-        (&[LOGIN, "MAIL FROM:<ann@example.com>\nRCPT TO:<eve@example.org>\n"], "550 5.7.1"),
         (&[LOGIN, "MAIL FROM:<ann@example.com>\nRCPT TO:<carol@example.com>\n"], "550 5.1.1"),
         (
             &[

@@ -1,0 +1,134 @@
+//! Hosts and names that fail.
+
+use super::*;
+
+#[test]
+fn the_next_host_is_tried_when_one_is_down_and_it_is_left_alone_for_a_while() {
+    let mut world = world(Settings::default());
+    world.mx.insert("example.net".into(), Ok(vec!["a.example.net", "b.example.net"]));
+    world.moods.insert("a.example.net".into(), Mood::Down);
+    world.send(&["bob@example.net"]);
+    world.pass(MINUTE);
+    world.send(&["bob@example.net"]);
+    let hosts: Vec<&str> = world.attempts.iter().map(|(_, host, _)| host.as_str()).collect();
+    assert_eq!(hosts, ["a.example.net", "b.example.net", "b.example.net"]);
+    assert_eq!(world.delivered.len(), 2);
+    world.pass(10 * MINUTE);
+    world.send(&["bob@example.net"]);
+    assert_eq!(world.attempts[3].1, "a.example.net", "its rest is over");
+}
+
+#[test]
+fn tls_that_fails_is_done_without_where_it_is_only_opportunistic() {
+    let mut world = world(Settings::default());
+    world.moods.insert("mx.example.net".into(), Mood::BadTls);
+    world.send(&["bob@example.net"]);
+    assert_eq!((world.attempts.len(), world.delivered.len()), (2, 1));
+}
+
+#[test]
+fn tls_that_fails_is_not_done_without_where_it_is_required() {
+    let mut settings = Settings::default();
+    let route = Route { protection: Protection::Require, ..Route::default() };
+    settings.routes.add("example.net", route);
+    let mut world = world(settings);
+    world.moods.insert("mx.example.net".into(), Mood::BadTls);
+    world.send(&["bob@example.net"]);
+    assert_eq!((world.attempts.len(), world.delivered.len()), (1, 0));
+    world.pass(6 * 24 * 60 * MINUTE);
+    assert!(world.delivered.is_empty());
+    assert_eq!(world.failed.len(), 1);
+}
+
+#[test]
+fn a_domain_that_does_not_exist_comes_back_at_once() {
+    let mut world = world(Settings::default());
+    world.mx.insert("example.invalid".into(), Err(dns::Failure::NoName));
+    (0..300).for_each(|_| {
+        world.send(&["bob@example.invalid"]);
+    });
+    assert_eq!(world.failed.len(), 300);
+    assert_eq!(world.failed[0].1.status, EnhancedCode::new(5, 1, 2));
+    assert!(world.queue.is_empty());
+}
+
+#[test]
+fn a_domain_that_takes_no_mail_says_so_to_the_sender() {
+    let mut world = world(Settings::default());
+    world.mx.insert("example.net".into(), Ok(vec![""]));
+    world.send(&["bob@example.net"]);
+    assert_eq!(world.failed[0].1.status, EnhancedCode::new(5, 1, 10));
+}
+
+#[test]
+fn dns_that_fails_is_tried_again() {
+    let mut world = world(Settings::default());
+    world.mx.insert("example.net".into(), Err(dns::Failure::Timeout));
+    let id = world.send(&["bob@example.net"]);
+    world.pass(3 * MINUTE);
+    assert!(world.attempts.is_empty() && world.entries.contains_key(&id));
+    world.mx.clear();
+    world.pass(10 * MINUTE);
+    assert_eq!(world.delivered, [id]);
+}
+
+#[test]
+fn a_spool_that_fails_loses_nothing() {
+    let mut world = world(Settings::default());
+    world.moods.insert("mx.example.net".into(), Mood::Hangs);
+    let id = world.send(&["bob@example.net"]);
+    let carrier = *world.carriers.keys().next().unwrap();
+    world.tell(Input::Carried { carrier, id, carried: Carried::Unknown });
+    world.carriers.clear();
+    world.tell(Input::Closed { carrier, end: End::Over });
+    world.moods.clear();
+    world.pass(10 * MINUTE);
+    assert_eq!(world.delivered, [id]);
+}
+
+#[test]
+fn a_message_whose_connection_is_lost_before_it_began_is_tried_anew() {
+    let mut world = world(Settings::default());
+    world.send(&["bob@example.net"]);
+    let carrier = *world.carriers.keys().next().unwrap();
+    world.moods.insert("mx.example.net".into(), Mood::Hangs);
+    world.send(&["bob@example.net"]);
+    world.moods.clear();
+    world.carriers.remove(&carrier);
+    world.tell(Input::Closed { carrier, end: End::Over });
+    assert_eq!((world.attempts.len(), world.delivered.len()), (2, 2));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+
+    /// Whatever hosts do, and in whatever order they change their mind: every message is delivered or
+    /// comes back, the queue forgets it, and no limit is overstepped.
+    #[test]
+    fn accepted_is_delivered_or_told(
+        steps in proptest::collection::vec((0..8usize, 0..6usize, 0..900u64), 1..60),
+    ) {
+        use Mood::{BadTls, Down, Fine, Greylists, Refuses};
+        let settings = Settings { connections_per_host: 3, ..Settings::default() };
+        let mut world = world(settings);
+        let mut sent = 0;
+        for (domain, mood, seconds) in steps {
+            let host = alloc::format!("mx.d{domain}.example");
+            if let Some(mood) = [Fine, Down, Greylists, Refuses, BadTls].get(mood) {
+                world.moods.insert(host, *mood);
+            }
+            let two = [alloc::format!("a@d{domain}.example"), alloc::format!("b@d{}.example", (domain + 1) % 8)];
+            world.send(&[&two[0], &two[1]]);
+            sent += 1;
+            world.pass(Duration::from_secs(seconds));
+        }
+        world.pass(7 * 24 * 60 * MINUTE);
+        assert!(world.entries.is_empty() && world.queue.is_empty());
+        let mut over: Vec<Id> = world.failed.iter().map(|(id, _)| *id).chain(world.delivered.clone()).collect();
+        over.sort();
+        over.dedup();
+        assert_eq!(over.len(), sent);
+        assert!(world.most_per_host <= 3);
+        assert!(world.queue.schedule.is_empty() && world.queue.stations.is_empty());
+    }
+}
