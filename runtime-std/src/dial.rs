@@ -3,6 +3,7 @@
 use crate::listener::Stream;
 use crate::session::{Inbox, run};
 use postroad_core::machine::{Host, Instant, Session};
+use postroad_core::message::compose::Content;
 use postroad_core::smtp::Reply;
 use postroad_core::smtp::client::{
     Envelope, Failure, Input, Line, Output, Peer, Recipient, Stage, Why,
@@ -55,7 +56,7 @@ pub struct Outcome {
 /// Recipients that are too many for one transaction go into the next (RFC 5321 §4.5.3.1.10).
 pub struct Errand<'a> {
     envelope: Envelope,
-    content: &'a [u8],
+    content: &'a Content<'a>,
     watch: &'a mut dyn FnMut(Event<'_>),
     /// The places of the recipients of the transaction under way.
     named: Vec<usize>,
@@ -68,7 +69,11 @@ pub struct Errand<'a> {
 
 impl<'a> Errand<'a> {
     /// The errand of delivering `content` as `envelope` says; `watch` is told how it goes.
-    pub fn new(envelope: Envelope, content: &'a [u8], watch: &'a mut dyn FnMut(Event<'_>)) -> Self {
+    pub fn new(
+        envelope: Envelope,
+        content: &'a Content<'a>,
+        watch: &'a mut dyn FnMut(Event<'_>),
+    ) -> Self {
         let count = envelope.recipients.len();
         let failure = Failure { stage: Stage::Greeting, why: Why::Lost };
         Self {
@@ -148,11 +153,10 @@ impl<S: Session<Input = Input, Output = Output>> Host<S> for Errand<'_> {
             }
             Output::Content { ticket, offset, length } => {
                 (self.watch)(Event::Sent(offset));
-                let start = usize::try_from(offset).unwrap_or(usize::MAX);
-                let rest = self.content.get(start..).unwrap_or_default();
-                let slice = &rest[..rest.len().min(length)];
-                session.handle_content(now, ticket, slice);
-                session.handle(now, Input::Content { ticket, end: slice.len() == rest.len() });
+                let slice = self.content.read(offset, length);
+                let end = offset + slice.len() as u64 >= self.content.length();
+                session.handle_content(now, ticket, &slice);
+                session.handle(now, Input::Content { ticket, end });
             }
             Output::Recipient { recipient, outcome } => {
                 let place = self.named[recipient];
