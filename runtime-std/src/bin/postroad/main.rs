@@ -5,6 +5,7 @@ mod certificate;
 mod check;
 mod current;
 mod durable;
+mod exit;
 mod log;
 mod password;
 mod say;
@@ -13,12 +14,14 @@ mod sendmail;
 mod serve;
 mod settings;
 mod signals;
+mod terminal;
 mod user;
 mod users;
 
 use clap::{Args, Parser, Subcommand};
+use exit::{Exit, Failed};
 use settings::Settings;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -66,33 +69,42 @@ enum Command {
 
 fn main() -> ExitCode {
     let Arguments { place: Place { config, data }, command } = Arguments::parse_from(words());
-    let command = match command {
+    let read = || Settings::read(config.as_deref(), data.as_deref());
+    let outcome = match command {
+        Command::Serve(arguments) => {
+            read().and_then(|it| serve::run(it, config.clone(), &arguments)).map_err(Failed::from)
+        }
+        Command::User(command) => {
+            read().and_then(|it| user::run(&it, command)).map_err(Failed::from)
+        }
+        Command::Send(arguments) => read()
+            .map_err(|why| Exit::Configuration.because(why))
+            .and_then(|it| send::run(&it, *arguments)),
         Command::Sendmail(arguments) => return sendmail::run(config, data, arguments),
-        command => command,
+        Command::Check(arguments) => {
+            read().and_then(|it| check::run(&it, &arguments)).map_err(Failed::from)
+        }
     };
-    let outcome =
-        Settings::read(config.as_deref(), data.as_deref()).and_then(|settings| match command {
-            Command::Serve(arguments) => serve::run(settings, config.clone(), &arguments),
-            Command::User(command) => user::run(&settings, command),
-            Command::Sendmail(_) => unreachable!("it has run"),
-            Command::Send(arguments) => send::run(*arguments),
-            Command::Check(arguments) => check::run(&settings, &arguments),
-        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
+        Err(Failed { exit, why }) => {
             eprintln!("postroad: {}", why.trim_end());
-            ExitCode::FAILURE
+            exit.into()
         }
     }
 }
 
-/// The command line. A program that is called `sendmail` is `postroad sendmail`.
+/// The command line. A program that is called `sendmail` is `postroad sendmail`, and one that is
+/// called by another name of sendmail's is that with the option that the name stands for.
 fn words() -> Vec<OsString> {
     let mut words: Vec<OsString> = std::env::args_os().collect();
     let name = words.first().and_then(|program| Path::new(program).file_name());
-    if name.is_some_and(|name| name == "sendmail") {
-        words.insert(1, "sendmail".into());
-    }
+    let more: &[&str] = match name.and_then(OsStr::to_str) {
+        Some("sendmail") => &["sendmail"],
+        Some("mailq") => &["sendmail", "-bp"],
+        Some("newaliases") => &["sendmail", "-bi"],
+        _ => &[],
+    };
+    words.splice(1..1, more.iter().map(OsString::from));
     words
 }

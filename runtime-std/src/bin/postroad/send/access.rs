@@ -1,8 +1,13 @@
 //! The server that mail is handed to: where it is, how it is spoken to, who we are there.
 
+use super::place::Place;
+use crate::certificate::Files;
+use crate::serve::reachable;
+use crate::settings::Settings;
 use clap::ValueEnum;
 use postroad_core::address::AddressLiteral;
 use postroad_core::limits::Limits;
+use postroad_core::message::compose::Content;
 use postroad_core::sasl::{Channel, Credentials};
 use postroad_core::secret::Secret;
 use postroad_core::smtp::client::{Config, Envelope, Failure, Stage, StartTls, Why};
@@ -10,46 +15,12 @@ use postroad_core::smtp::{Client, Protocol};
 use postroad_core::tls::{Secured, Side, Trust, client_config};
 use postroad_runtime_std::clock;
 use postroad_runtime_std::dial::{self, Errand, Event, Outcome};
-use postroad_runtime_std::listener::Stream;
+use postroad_runtime_std::listener::{Endpoint, Stream};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::str::FromStr;
-
-/// A server's name or address and, if it was told, the port.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// The name or address.
-    pub host: String,
-    /// The port.
-    pub port: Option<u16>,
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    /// Reads `host`, `host:port`, `address` or `[address]:port`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is neither HOST nor HOST:PORT");
-        let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-        let (host, port) = match bracketed {
-            Some((host, "")) => (host, None),
-            Some((host, port)) => (host, Some(port.strip_prefix(':').ok_or_else(wrong)?)),
-            None if text.parse::<Ipv6Addr>().is_ok() => (text, None),
-            None => match text.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (text, None),
-            },
-        };
-        let port = port.map(|port| port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong));
-        if host.is_empty() || host.contains(['/', '@', ' ']) {
-            return Err(wrong());
-        }
-        Ok(Self { host: host.into(), port: port.transpose()? })
-    }
-}
 
 /// How the connection is secured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, serde::Deserialize)]
@@ -65,19 +36,24 @@ pub enum Tls {
     Implicit,
 }
 
+/// Who logs in, and what proves it.
+pub type Login = (String, Secret<String>);
+
 /// Everything that a connection needs.
 #[derive(Debug)]
 pub struct Access {
-    /// Where.
+    /// A name or an address.
     pub host: String,
     /// Which port.
     pub port: u16,
+    /// The name that the server's certificate is to bear.
+    pub name: String,
     /// Secured how.
     pub tls: Tls,
     /// Whose certificates are believed.
     pub trust: Trust,
-    /// Who we are, and what proves it.
-    pub login: Option<(String, Secret<String>)>,
+    /// Who we are.
+    pub login: Option<Login>,
     /// Whether the dialogue is shown.
     pub verbose: bool,
 }
@@ -91,7 +67,7 @@ impl Access {
     pub fn new(
         place: &Place,
         tls: Option<Tls>,
-        login: Option<(String, Secret<String>)>,
+        login: Option<Login>,
         trust: Trust,
     ) -> Result<Self, String> {
         let port = match (place.port, tls, &login) {
@@ -104,6 +80,7 @@ impl Access {
             (Some(tls), ..) => tls,
             (None, 465, _) => Tls::Implicit,
             (None, _, Some(_)) => Tls::Require,
+            (None, 587, None) if !place.is_loopback() => Tls::Require,
             (None, _, None) => Tls::May,
         };
         if login.is_some() && tls == Tls::May {
@@ -111,7 +88,43 @@ impl Access {
                  server is on this machine"
                 .into());
         }
-        Ok(Self { host: place.host.clone(), port, tls, trust, login, verbose: false })
+        let host = place.host.clone();
+        Ok(Self { name: host.clone(), host, port, tls, trust, login, verbose: false })
+    }
+
+    /// The access to the server of this configuration: to submission for whoever logs in, and
+    /// otherwise to where it takes mail for local users. Its certificate is believed, if `trust` does
+    /// not say otherwise.
+    ///
+    /// # Errors
+    /// If it listens nowhere for that, or a password could be read on the way.
+    pub fn local(
+        settings: &Settings,
+        tls: Option<Tls>,
+        login: Option<Login>,
+        trust: Option<Trust>,
+    ) -> Result<Self, String> {
+        let listen = &settings.config.listen;
+        let doors = match (&login, tls) {
+            (None, Some(Tls::Implicit)) | (Some(_), Some(Tls::Implicit)) => {
+                vec![(&listen.submissions, Tls::Implicit)]
+            }
+            (None, _) => vec![(&listen.smtp, Tls::May)],
+            (Some(_), _) => {
+                vec![(&listen.submission, Tls::Require), (&listen.submissions, Tls::Implicit)]
+            }
+        };
+        let found = doors.iter().find_map(|(places, usual)| Some((first(places)?, *usual)));
+        let (address, usual) = found.ok_or("the configuration has no server for that")?;
+        let usual = match usual {
+            // Nobody reads along on the way to the same machine.
+            Tls::May if address.ip().is_loopback() => Tls::None,
+            usual => usual,
+        };
+        let trust = trust.unwrap_or_else(|| own_trust(settings));
+        let mut access = Self::new(&address.into(), Some(tls.unwrap_or(usual)), login, trust)?;
+        access.name = settings.config.hostname.clone();
+        Ok(access)
     }
 
     /// Hands `content` over. A server whose TLS does not work gets it without, if it only `may` be.
@@ -121,7 +134,7 @@ impl Access {
     pub fn submit(
         &self,
         envelope: &Envelope,
-        content: &[u8],
+        content: &Content<'_>,
         sent: &mut dyn FnMut(u64),
     ) -> Result<Outcome, String> {
         let outcome = self.attempt(self.tls, envelope, content, sent)?;
@@ -137,13 +150,13 @@ impl Access {
         &self,
         tls: Tls,
         envelope: &Envelope,
-        content: &[u8],
+        content: &Content<'_>,
         sent: &mut dyn FnMut(u64),
     ) -> Result<Outcome, String> {
         let limits = Limits::default();
-        let wrong = |why: &dyn fmt::Display| format!("{self}: {why}");
+        let wrong = |why: &dyn fmt::Display| format!("{self}: {why}; nothing was sent");
         let mut stream = dial::connect(&self.host, self.port, limits.client_connect)
-            .map_err(|error| wrong(&error))?;
+            .map_err(|error| wrong(&format_args!("there is no connection: {error}")))?;
         let mut session = self.session(tls, &stream).map_err(|why| wrong(&why))?;
         let mut watch = |event: Event<'_>| match event {
             Event::Said(line) => eprintln!("{line}"),
@@ -192,7 +205,7 @@ impl Access {
             Tls::None | Tls::May => Trust::Anything,
             Tls::Require | Tls::Implicit => self.trust.clone(),
         };
-        let name = match (ServerName::try_from(self.host.clone()), &trust, stream.peer()) {
+        let name = match (ServerName::try_from(self.name.clone()), &trust, stream.peer()) {
             (Ok(name), ..) => name,
             // Nobody checks it.
             (Err(_), Trust::Anything, Some(peer)) => ServerName::IpAddress(peer.ip().into()),
@@ -205,21 +218,33 @@ impl Access {
 
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
-        }
+        Place { host: self.host.clone(), port: Some(self.port) }.fmt(f)
     }
 }
 
+/// Where a program on this machine reaches the first TCP listener of `places`.
+fn first(places: &[String]) -> Option<SocketAddr> {
+    places.iter().find_map(|place| match Endpoint::parse(place) {
+        Ok(Endpoint::Tcp(address)) => Some(reachable(address)),
+        _ => None,
+    })
+}
+
+/// Trust in the public authorities and in the configured certificate, if we may read it.
+fn own_trust(settings: &Settings) -> Trust {
+    let own = Files::of(settings).ok().and_then(|files| trust(Some(&files.certificate), false).ok());
+    own.flatten().unwrap_or(Trust::Roots)
+}
+
 /// What to trust: the public authorities and those of a PEM file; or, being told so, anything.
+/// Nothing, if nothing was told.
 ///
 /// # Errors
 /// Says what is wrong with the file.
-pub fn trust(ca: Option<&Path>, insecure: bool) -> Result<Trust, String> {
+pub fn trust(ca: Option<&Path>, insecure: bool) -> Result<Option<Trust>, String> {
     match ca {
-        _ if insecure => Ok(Trust::Anything),
-        None => Ok(Trust::Roots),
+        _ if insecure => Ok(Some(Trust::Anything)),
+        None => Ok(None),
         Some(path) => {
             let wrong = |why: &dyn fmt::Display| format!("{}: {why}", path.display());
             let certificates = CertificateDer::pem_file_iter(path)
@@ -228,7 +253,7 @@ pub fn trust(ca: Option<&Path>, insecure: bool) -> Result<Trust, String> {
             if certificates.is_empty() {
                 return Err(wrong(&"there is no certificate in it"));
             }
-            Ok(Trust::RootsAnd(certificates))
+            Ok(Some(Trust::RootsAnd(certificates)))
         }
     }
 }

@@ -1,17 +1,24 @@
 //! `postroad send`: one mail, composed and handed to a server.
 
 pub mod access;
+pub mod place;
 pub mod verdict;
 
+use crate::exit::{Exit, Failed};
 use crate::say::say;
-use access::{Access, Place, Tls};
+use crate::settings::Settings;
+use crate::terminal::ask_password;
+use access::{Access, Login, Tls};
 use clap::error::ErrorKind;
 use indicatif::{ProgressBar, ProgressStyle};
-use postroad_core::message::compose::{Attachment, Draft, Field, NameAddr, content_type};
+use place::Place;
+use postroad_core::address::Mailbox;
+use postroad_core::message::compose::{Attachment, Content, Draft, Field, NameAddr, content_type};
 use postroad_core::message::date::DateTime;
 use postroad_core::secret::Secret;
 use postroad_core::smtp::client::{Envelope, Recipient};
 use postroad_core::smtp::{Body, MailParameters, Notify, RcptParameters};
+use postroad_core::tls::Trust;
 use postroad_runtime_std::clock;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -44,20 +51,22 @@ pub struct Arguments {
     /// A further field of the header, such as 'Reply-To: bob@example.org'
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<Field>,
-    /// The server; the port is 587 with --user, 465 with --tls implicit, 25 otherwise
+    /// The server [default: that of the configuration]; the port is 587 with --user, 465 with --tls
+    /// implicit, 25 otherwise
     #[arg(long, value_name = "HOST[:PORT]")]
-    server: Place,
-    /// How the connection is secured [default: implicit on port 465, require with --user, else may]
+    server: Option<Place>,
+    /// How the connection is secured [default: implicit on port 465, require with --user and on port
+    /// 587, may otherwise]
     #[arg(long)]
     tls: Option<Tls>,
-    /// Who logs in
-    #[arg(long, value_name = "NAME", requires = "password")]
+    /// Who logs in; the password is asked for, if neither an option nor POSTROAD_PASSWORD has it
+    #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The password is the first line of this file
-    #[arg(long, value_name = "FILE", group = "password", requires = "user")]
+    #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
     /// The password is a line of standard input; the text is --body then
-    #[arg(long, group = "password", requires_all = ["user", "body"])]
+    #[arg(long, requires_all = ["user", "body"], conflicts_with = "password_file")]
     password_stdin: bool,
     /// Trust the certificates in this file (PEM) besides the public authorities
     #[arg(long, value_name = "FILE")]
@@ -78,14 +87,24 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  echo Hello | postroad send --from alice@example.org --to bob@example.com --subject Hi \\
-      --server mail.example.org --user alice@example.org --password-file password
-  postroad send --from me@example.org --to you@example.com --subject Photo --body '' \\
-      --attach photo.jpg --server localhost:2525
+  To a user of the server that runs here:
+    postroad send --from alice@example.org --to bob@example.com --subject Hi --body Hello
+  By a provider, as who one is there; the text comes from a file, and a photo goes along:
+    postroad send --from 'Alice <alice@example.org>' --to bob@example.com --subject Photo \\
+        --server mail.example.org --user alice@example.org --attach photo.jpg < text
+  By a server whose certificate nobody vouches for:
+    echo Hello | postroad send --from me@example.org --to you@example.com --subject Hi \\
+        --server mail.example.com:587 --ca certificate.pem --verbose
 
 A password is told by TLS alone, to a server whose certificate was checked; or, with --tls none, to
-a server on this machine. Exit codes: 0 everybody gets it, 1 somebody does not (stderr says why), 2
-wrong usage.";
+a server on this machine. Without --user, most servers take mail only for their own users.
+
+Exit codes: 0 everybody gets it; otherwise stderr says who does not, why, and what to do: 65 the
+message is wrong, 66 a file can't be read, 67 no such user, 69 refused, 75 try again later, 77 not
+allowed, 78 wrong configuration; 2 wrong usage.";
+
+/// Where the password may stand.
+const PASSWORD: &str = "POSTROAD_PASSWORD";
 
 /// Reads when reports are wanted (RFC 3461 §4.1).
 ///
@@ -101,61 +120,76 @@ pub fn notify(text: &str) -> Result<Notify, String> {
 ///
 /// # Errors
 /// Says in words who does not get the mail, and why.
-pub fn run(arguments: Arguments) -> Result<(), String> {
+pub fn run(settings: &Settings, arguments: Arguments) -> Result<(), Failed> {
     let (json, notify) = (arguments.json, arguments.dsn);
-    let access = access(&arguments)?;
+    let access = access(settings, &arguments)?;
     let draft = draft(arguments)?;
-    let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
+    let mut entropy = clock::entropy().map_err(|error| Exit::System.because(error))?;
     let date = DateTime::utc(clock::now().as_seconds().cast_signed());
-    let content = draft.write(date, &mut entropy);
+    let content = draft.content(date, &mut entropy);
     let recipients = draft.recipients();
-    let parameters = RcptParameters { notify, orcpt: None };
+    let recipient = |mailbox: &&Mailbox| Recipient {
+        forward_path: (*mailbox).clone().into(),
+        parameters: RcptParameters { notify, orcpt: None },
+    };
     let envelope = Envelope {
         reverse_path: draft.from.mailbox.clone().into(),
         parameters: parameters_of(&content),
-        recipients: recipients
-            .iter()
-            .map(|mailbox| Recipient {
-                forward_path: (*mailbox).clone().into(),
-                parameters: parameters.clone(),
-            })
-            .collect(),
-        length: Some(content.len() as u64),
+        recipients: recipients.iter().map(recipient).collect(),
+        length: Some(content.length()),
     };
-    let bar = progress(content.len() as u64, access.verbose);
-    let outcome = access.submit(&envelope, &content, &mut |octets| bar.set_position(octets))?;
+    let bar = progress(content.length(), access.verbose);
+    let outcome = access.submit(&envelope, &content, &mut |octets| bar.set_position(octets));
     bar.finish_and_clear();
     if json {
         say!("{}", verdict::json(&access, &recipients, &outcome));
-    } else {
-        verdict::accepted(&access, &outcome).iter().for_each(|line| say!("{line}"));
+    } else if let Ok(outcome) = &outcome {
+        verdict::accepted(&access, outcome).iter().for_each(|line| say!("{line}"));
     }
-    verdict::refused(&access, &recipients, &outcome).map_or(Ok(()), Err)
+    verdict::judge(&access, &recipients, outcome)
 }
 
 /// What must be said of `content` beforehand (RFC 6152, RFC 6531).
-pub fn parameters_of(content: &[u8]) -> MailParameters {
-    let header = &content[..postroad_core::message::header::block_length(content)];
+pub fn parameters_of(content: &Content<'_>) -> MailParameters {
+    let start = content.plain().next().unwrap_or_default();
+    let header = &start[..postroad_core::message::header::block_length(start)];
     MailParameters {
-        body: (!content.is_ascii()).then_some(Body::EightBitMime),
+        body: (!content.plain().all(<[u8]>::is_ascii)).then_some(Body::EightBitMime),
         smtputf8: !header.is_ascii() && str::from_utf8(header).is_ok(),
         ..MailParameters::default()
     }
 }
 
-fn access(arguments: &Arguments) -> Result<Access, String> {
-    let password = match &arguments.password_file {
-        Some(path) => Some(access::password(path)?),
-        None if arguments.password_stdin => Some(read_line()?),
-        None => None,
+fn access(settings: &Settings, arguments: &Arguments) -> Result<Access, Failed> {
+    let trust = access::trust(arguments.ca.as_deref(), arguments.insecure)
+        .map_err(|why| Exit::NoInput.because(why))?;
+    let (tls, login) = (arguments.tls, login(arguments)?);
+    let access = match &arguments.server {
+        Some(place) => Access::new(place, tls, login, trust.unwrap_or(Trust::Roots)),
+        None => Access::local(settings, tls, login, trust),
     };
-    let login = arguments.user.clone().zip(password);
-    let trust = access::trust(arguments.ca.as_deref(), arguments.insecure)?;
-    let access = Access::new(&arguments.server, arguments.tls, login, trust);
     let access = access.unwrap_or_else(|why| {
-        clap::Error::raw(ErrorKind::ArgumentConflict, format!("--tls: {why}\n")).exit()
+        clap::Error::raw(ErrorKind::ArgumentConflict, format!("{why}\n")).exit()
     });
     Ok(Access { verbose: arguments.verbose, ..access })
+}
+
+fn login(arguments: &Arguments) -> Result<Option<Login>, Failed> {
+    let Some(user) = arguments.user.clone() else { return Ok(None) };
+    let password = match (&arguments.password_file, std::env::var(PASSWORD)) {
+        (Some(path), _) => {
+            access::password(path).map_err(|why| Exit::NoInput.because(why))?
+        }
+        _ if arguments.password_stdin => read_line().map_err(|why| Exit::NoInput.because(why))?,
+        (None, Ok(password)) => Secret::new(password),
+        (None, Err(_)) => ask_password(&format!("Password of {user}")).map_err(|_| {
+            Exit::NoInput.because(format!(
+                "--user {user}: there is no terminal to ask for the password; --password-file, \
+                 --password-stdin or {PASSWORD} tells it"
+            ))
+        })?,
+    };
+    Ok(Some((user, password)))
 }
 
 fn read_line() -> Result<Secret<String>, String> {
@@ -164,19 +198,9 @@ fn read_line() -> Result<Secret<String>, String> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_string()))
 }
 
-fn draft(arguments: Arguments) -> Result<Draft, String> {
+fn draft(arguments: Arguments) -> Result<Draft, Failed> {
     let attachments: Result<_, _> = arguments.attach.iter().map(|path| attachment(path)).collect();
-    let attachments = attachments?;
-    let text = match arguments.body {
-        Some(text) => text,
-        None => {
-            let mut octets = Vec::new();
-            let read = std::io::stdin().read_to_end(&mut octets);
-            read.map_err(|error| format!("stdin: {error}"))?;
-            let wrong = |_| "stdin: the text is not UTF-8; --attach takes a file as it is";
-            String::from_utf8(octets).map_err(wrong)?
-        }
-    };
+    let attachments = attachments.map_err(|why| Exit::NoInput.because(why))?;
     Ok(Draft {
         from: arguments.from,
         to: arguments.to,
@@ -184,9 +208,21 @@ fn draft(arguments: Arguments) -> Result<Draft, String> {
         bcc: arguments.bcc,
         subject: arguments.subject,
         fields: arguments.header,
-        text,
+        text: arguments.body.map_or_else(read_text, Ok)?,
         attachments,
     })
+}
+
+fn read_text() -> Result<String, Failed> {
+    let mut stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        eprintln!("Type the text; Ctrl-D at the start of a line ends it.");
+    }
+    let mut octets = Vec::new();
+    let read = stdin.read_to_end(&mut octets);
+    read.map_err(|error| Exit::NoInput.because(format!("stdin: {error}")))?;
+    let wrong = "stdin: the text is not UTF-8; --attach takes a file as it is";
+    String::from_utf8(octets).map_err(|_| Exit::Message.because(wrong))
 }
 
 fn attachment(path: &Path) -> Result<Attachment, String> {

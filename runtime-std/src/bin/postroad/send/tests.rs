@@ -1,5 +1,5 @@
 use super::*;
-use postroad_core::tls::Trust;
+use postroad_core::message::compose::Piece;
 
 #[test]
 fn places() {
@@ -32,13 +32,15 @@ fn the_safe_way_is_the_default() {
     assert_eq!(access("mx:2525", None, true), Some((2525, Tls::Require)));
     assert_eq!(access("mx", Some(Tls::Implicit), true), Some((465, Tls::Implicit)));
     assert_eq!(access("mx", Some(Tls::None), true), Some((587, Tls::None)));
+    assert_eq!(access("mx:587", None, false), Some((587, Tls::Require)));
+    assert_eq!(access("localhost:587", None, false), Some((587, Tls::May)));
     assert_eq!(access("mx", Some(Tls::May), true), None, "it would prove nothing");
 }
 
 #[test]
 fn what_content_needs() {
     let needs = |content: &[u8]| {
-        let parameters = parameters_of(content);
+        let parameters = parameters_of(&Content::new(vec![Piece::Octets(content.into())]));
         (parameters.body.is_some(), parameters.smtputf8)
     };
     assert_eq!(needs(b"Subject: x\r\n\r\nx\r\n"), (false, false));

@@ -1,6 +1,7 @@
 //! What became of a message, in words for a person and in JSON for a program.
 
 use super::access::{Access, Tls};
+use crate::exit::{Exit, Failed};
 use postroad_core::address::Mailbox;
 use postroad_core::smtp::Reply;
 use postroad_core::smtp::client::{Failure, Stage, Why};
@@ -19,8 +20,33 @@ pub fn accepted(access: &Access, outcome: &Outcome) -> Vec<String> {
     lines
 }
 
+/// Whether everybody gets it.
+///
+/// # Errors
+/// Says who does not, why, and what can be done.
+pub fn judge(
+    access: &Access,
+    recipients: &[&Mailbox],
+    outcome: Result<Outcome, String>,
+) -> Result<(), Failed> {
+    let outcome = outcome.map_err(|why| Exit::Later.because(unreachable(access, &why)))?;
+    match (refused(access, recipients, &outcome), Exit::of_all(&outcome.recipients)) {
+        (Some(why), Some(exit)) => Err(exit.because(why)),
+        _ => Ok(()),
+    }
+}
+
+/// Nobody gets it, because there was no dialogue.
+fn unreachable(access: &Access, why: &str) -> String {
+    let advice = match access.name == access.host {
+        true => "Is the name right, and does a server listen there? Then try again later.",
+        false => "`postroad serve` starts this machine's server; --server names another.",
+    };
+    format!("{why}\n  {advice}")
+}
+
 /// Who does not get it, why, and what can be done; nothing if everybody does.
-pub fn refused(access: &Access, recipients: &[&Mailbox], outcome: &Outcome) -> Option<String> {
+fn refused(access: &Access, recipients: &[&Mailbox], outcome: &Outcome) -> Option<String> {
     let failures: Vec<&Failure> =
         outcome.recipients.iter().filter_map(|it| it.as_ref().err()).collect();
     let first = *failures.first()?;
@@ -80,12 +106,18 @@ fn is_relaying(reply: &Reply) -> bool {
 }
 
 /// All of it for a program.
-pub fn json(access: &Access, recipients: &[&Mailbox], outcome: &Outcome) -> Value {
-    let rows = recipients.iter().zip(&outcome.recipients).map(|(recipient, outcome)| {
+pub fn json(
+    access: &Access,
+    recipients: &[&Mailbox],
+    outcome: &Result<Outcome, String>,
+) -> Value {
+    let peer = outcome.as_ref().ok().and_then(|outcome| outcome.peer.as_ref());
+    let tls = peer.and_then(|peer| peer.tls.as_ref());
+    let row = |(place, recipient): (usize, &&Mailbox)| {
         let address = recipient.to_string();
-        match outcome {
-            Ok(reply) => json!({ "address": address, "accepted": true, "reply": words(reply) }),
-            Err(failure) => json!({
+        match outcome.as_ref().map(|outcome| &outcome.recipients[place]) {
+            Ok(Ok(reply)) => json!({ "address": address, "accepted": true, "reply": words(reply) }),
+            Ok(Err(failure)) => json!({
                 "address": address,
                 "accepted": false,
                 "permanent": failure.is_permanent(),
@@ -94,13 +126,22 @@ pub fn json(access: &Access, recipients: &[&Mailbox], outcome: &Outcome) -> Valu
                 "reason": failure.why.to_string(),
                 "reply": failure.reply().map(words),
             }),
+            // RFC 3463 §3.5: X.4.1 is no answer from the host.
+            Err(why) => json!({
+                "address": address,
+                "accepted": false,
+                "permanent": false,
+                "status": "4.4.1",
+                "stage": "connection",
+                "reason": why,
+                "reply": null,
+            }),
         }
-    });
-    let tls = outcome.peer.as_ref().and_then(|peer| peer.tls.as_ref());
+    };
     json!({
         "server": access.to_string(),
         "tls": tls.map(|tls| tls.version),
-        "recipients": rows.collect::<Value>(),
+        "recipients": recipients.iter().enumerate().map(row).collect::<Value>(),
     })
 }
 

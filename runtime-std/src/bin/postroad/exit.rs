@@ -1,5 +1,6 @@
-//! How `sendmail` ends: the numbers that programs know from sysexits.h.
+//! How `send` and `sendmail` end: the numbers that programs know from sysexits.h.
 
+use postroad_core::smtp::Reply;
 use postroad_core::smtp::client::{Failure, Why};
 use std::process::ExitCode;
 
@@ -16,10 +17,14 @@ pub struct Failed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Exit {
+    /// It could not be done; as every other command ends.
+    Undone = 1,
     /// The arguments are wrong.
     Usage = 64,
     /// The message is wrong.
     Message = 65,
+    /// A file can't be read.
+    NoInput = 66,
     /// There is no such recipient.
     NoUser = 67,
     /// It was refused for good.
@@ -51,6 +56,20 @@ impl Exit {
             (_, 6, _) => Self::Message,
             _ => Self::Refused,
         }
+    }
+
+    /// What the outcomes of all recipients come to, if one of them failed. What may work later comes
+    /// first: whoever tries again may double a mail, and whoever does not would lose one.
+    pub fn of_all(outcomes: &[Result<Reply, Failure>]) -> Option<Self> {
+        let mut exits = outcomes.iter().filter_map(|it| it.as_ref().err().map(Self::of));
+        let first = exits.next()?;
+        Some(exits.find(|exit| *exit == Self::Later).unwrap_or(first))
+    }
+}
+
+impl From<String> for Failed {
+    fn from(why: String) -> Self {
+        Self { exit: Exit::Undone, why }
     }
 }
 
