@@ -48,6 +48,8 @@ pub struct Access {
     pub port: u16,
     /// The name that the server's certificate is to bear.
     pub name: String,
+    /// Whether it is the server of our configuration.
+    pub is_own: bool,
     /// Secured how.
     pub tls: Tls,
     /// Whose certificates are believed.
@@ -89,7 +91,8 @@ impl Access {
                 .into());
         }
         let host = place.host.clone();
-        Ok(Self { name: host.clone(), host, port, tls, trust, login, verbose: false })
+        let (name, is_own, verbose) = (host.clone(), false, false);
+        Ok(Self { host, port, name, is_own, tls, trust, login, verbose })
     }
 
     /// The access to the server of this configuration: to submission for whoever logs in, and
@@ -106,9 +109,7 @@ impl Access {
     ) -> Result<Self, String> {
         let listen = &settings.config.listen;
         let doors = match (&login, tls) {
-            (None, Some(Tls::Implicit)) | (Some(_), Some(Tls::Implicit)) => {
-                vec![(&listen.submissions, Tls::Implicit)]
-            }
+            (_, Some(Tls::Implicit)) => vec![(&listen.submissions, Tls::Implicit)],
             (None, _) => vec![(&listen.smtp, Tls::May)],
             (Some(_), _) => {
                 vec![(&listen.submission, Tls::Require), (&listen.submissions, Tls::Implicit)]
@@ -122,9 +123,8 @@ impl Access {
             usual => usual,
         };
         let trust = trust.unwrap_or_else(|| own_trust(settings));
-        let mut access = Self::new(&address.into(), Some(tls.unwrap_or(usual)), login, trust)?;
-        access.name = settings.config.hostname.clone();
-        Ok(access)
+        let access = Self::new(&address.into(), Some(tls.unwrap_or(usual)), login, trust)?;
+        Ok(Self { name: settings.config.hostname.clone(), is_own: true, ..access })
     }
 
     /// Hands `content` over. A server whose TLS does not work gets it without, if it only `may` be.
@@ -232,7 +232,8 @@ fn first(places: &[String]) -> Option<SocketAddr> {
 
 /// Trust in the public authorities and in the configured certificate, if we may read it.
 fn own_trust(settings: &Settings) -> Trust {
-    let own = Files::of(settings).ok().and_then(|files| trust(Some(&files.certificate), false).ok());
+    let own =
+        Files::of(settings).ok().and_then(|files| trust(Some(&files.certificate), false).ok());
     own.flatten().unwrap_or(Trust::Roots)
 }
 

@@ -177,9 +177,7 @@ fn access(settings: &Settings, arguments: &Arguments) -> Result<Access, Failed> 
 fn login(arguments: &Arguments) -> Result<Option<Login>, Failed> {
     let Some(user) = arguments.user.clone() else { return Ok(None) };
     let password = match (&arguments.password_file, std::env::var(PASSWORD)) {
-        (Some(path), _) => {
-            access::password(path).map_err(|why| Exit::NoInput.because(why))?
-        }
+        (Some(path), _) => access::password(path).map_err(|why| Exit::NoInput.because(why))?,
         _ if arguments.password_stdin => read_line().map_err(|why| Exit::NoInput.because(why))?,
         (None, Ok(password)) => Secret::new(password),
         (None, Err(_)) => ask_password(&format!("Password of {user}")).map_err(|_| {

@@ -38,9 +38,10 @@ pub fn judge(
 
 /// Nobody gets it, because there was no dialogue.
 fn unreachable(access: &Access, why: &str) -> String {
-    let advice = match access.name == access.host {
-        true => "Is the name right, and does a server listen there? Then try again later.",
-        false => "`postroad serve` starts this machine's server; --server names another.",
+    let advice = if access.is_own {
+        "`postroad serve` starts this machine's server; --server names another."
+    } else {
+        "Is the name right, and does a server listen there? Then try again later."
     };
     format!("{why}\n  {advice}")
 }
@@ -106,11 +107,7 @@ fn is_relaying(reply: &Reply) -> bool {
 }
 
 /// All of it for a program.
-pub fn json(
-    access: &Access,
-    recipients: &[&Mailbox],
-    outcome: &Result<Outcome, String>,
-) -> Value {
+pub fn json(access: &Access, recipients: &[&Mailbox], outcome: &Result<Outcome, String>) -> Value {
     let peer = outcome.as_ref().ok().and_then(|outcome| outcome.peer.as_ref());
     let tls = peer.and_then(|peer| peer.tls.as_ref());
     let row = |(place, recipient): (usize, &&Mailbox)| {

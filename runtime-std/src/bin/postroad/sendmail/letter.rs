@@ -5,7 +5,7 @@ use postroad_core::address::{Host, Invalid, LocalPart, Mailbox};
 use postroad_core::encoding::encoded_word;
 use postroad_core::message::compose::{NameAddr, address_field};
 use postroad_core::message::header::{Field, fields};
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, ErrorKind};
 
 /// A message with CRLF line ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,26 +21,32 @@ impl Letter {
     /// the end. A `From ` line of a mailbox file is left out; a text without a header gets an empty one.
     ///
     /// # Errors
-    /// If it can't be read.
-    pub fn read(mut input: impl BufRead, dots: bool) -> io::Result<Self> {
+    /// If it can't be read; `FileTooLarge`, if it has more octets than `limit`.
+    pub fn read(input: impl BufRead, dots: bool, limit: u64) -> io::Result<Self> {
         let mut letter = Self { header: Vec::new(), body: Vec::new() };
         let mut inside = false;
         let mut line = Vec::new();
+        let mut input = input.take(limit.saturating_add(1));
         while input.read_until(b'\n', &mut line)? > 0 {
+            if input.limit() == 0 {
+                return Err(ErrorKind::FileTooLarge.into());
+            }
             let text = line.strip_suffix(b"\n").unwrap_or(&line);
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             if text == b"." && !dots {
                 break;
             }
             if inside {
-                letter.body.extend([text, b"\r\n"].concat());
+                letter.body.extend_from_slice(text);
+                letter.body.extend_from_slice(b"\r\n");
             } else if text.is_empty() {
                 inside = true;
             } else if is_field(text) || is_continued(text) && !letter.header.is_empty() {
                 letter.header.extend([text, b"\r\n"].concat());
             } else if !(letter.header.is_empty() && text.starts_with(b"From ")) {
                 inside = true;
-                letter.body.extend([text, b"\r\n"].concat());
+                letter.body.extend_from_slice(text);
+                letter.body.extend_from_slice(b"\r\n");
             }
             line.clear();
         }

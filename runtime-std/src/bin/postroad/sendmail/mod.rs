@@ -1,30 +1,28 @@
 //! `postroad sendmail`: what programs that send mail expect under the name `sendmail`.
 
-mod exit;
 mod letter;
 mod options;
 #[cfg(test)]
 mod tests;
 
-use crate::send::access::{Access, Place, Tls, password, trust};
+use crate::exit::{Exit, Failed};
+use crate::send::access::{Access, Tls, password, trust};
+use crate::send::place::Place;
 use crate::send::{parameters_of, verdict};
-use crate::serve::reachable;
 use crate::settings::Settings;
-use exit::{Exit, Failed};
 use letter::{Letter, address};
 use options::Options;
 use postroad_core::address::{Host, Mailbox, ReversePath};
 use postroad_core::limits::Limits;
-use postroad_core::message::compose::{NameAddr, message_id};
+use postroad_core::message::compose::{Content, NameAddr, Piece, message_id};
 use postroad_core::message::date::DateTime;
 use postroad_core::message::submission;
 use postroad_core::smtp::client::{Envelope, Recipient};
 use postroad_core::smtp::{MailParameters, RcptParameters};
 use postroad_core::tls::Trust;
 use postroad_runtime_std::clock;
-use postroad_runtime_std::listener::Endpoint;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What `sendmail` was called with.
@@ -52,7 +50,13 @@ A message is read from standard input. A link named `sendmail` to this program d
   --            only recipients follow
 
 Other options of sendmail that have to do with mail are taken and mean nothing. A name without a
-domain is one of ours. Date, Message-ID and From are added where they are missing.
+domain is one of ours. Date, Message-ID and From are added where they are missing. Lines may end with
+LF; they are no longer than 998 octets.
+
+Examples:
+  printf 'Subject: Disk full\n\nHelp!\n' | sendmail -i alice@example.org
+  postroad sendmail -t -i -f alice@example.org < message.eml
+  git config sendemail.sendmailCmd 'postroad sendmail -i'
 
 The message goes to the server of `sendmail.toml` in the data folder, if there is such a file:
 
@@ -61,12 +65,18 @@ The message goes to the server of `sendmail.toml` in the data folder, if there i
   password_file = \"password\"
   tls = \"require\"                      # none, may, require or implicit
   ca = \"certificate.pem\"               # trust these besides the public authorities
-  from = \"alice@example.org\"           # whose mail it is, if neither -f nor From says
+  from = \"alice@example.org\"           # whose mail it is, if -f does not say
 
 Otherwise it goes to the first address under `smtp` in the configuration, which takes mail for local
-users alone. The environment may name the configuration: POSTROAD_CONFIG. Nothing is kept: what no
-server takes at once is an error, and the exit code one of sysexits.h: 64 wrong usage, 65 wrong
-message, 67 no such user, 69 refused, 75 try again later, 77 not allowed, 78 wrong configuration.";
+users alone. The configuration is that of --config, which stands before any other option; or of the
+environment, POSTROAD_CONFIG; or /etc/postroad/postroad.toml.
+
+Nothing is kept: what no server takes at once is an error, and the exit code one of sysexits.h: 64
+wrong usage, 65 wrong message, 67 no such user, 69 refused, 75 try again later (nothing was taken, or
+not for everybody), 77 not allowed, 78 wrong configuration.";
+
+/// The configuration, if nobody names another.
+const CONFIG: &str = "/etc/postroad/postroad.toml";
 
 /// What `sendmail.toml` may say.
 #[derive(serde::Deserialize, Default)]
@@ -82,7 +92,9 @@ struct Submission {
 
 /// Runs the command.
 pub fn run(config: Option<PathBuf>, data: Option<PathBuf>, arguments: Arguments) -> ExitCode {
-    let config = config.or_else(|| std::env::var_os("POSTROAD_CONFIG").map(PathBuf::from));
+    let config = config
+        .or_else(|| std::env::var_os("POSTROAD_CONFIG").map(PathBuf::from))
+        .or_else(|| Path::new(CONFIG).exists().then(|| CONFIG.into()));
     let outcome = Options::parse(arguments.arguments)
         .map_err(|why| Exit::Usage.because(why))
         .and_then(|options| {
@@ -113,27 +125,29 @@ fn send(settings: &Settings, options: &Options) -> Result<(), Failed> {
             .map_err(|why| Exit::Usage.because(format!("-f {text}: {why}")))?
             .into(),
     };
-    let stdin = std::io::stdin().lock();
-    let mut letter = Letter::read(stdin, options.dots).map_err(|why| Exit::System.because(why))?;
+    let mut letter = read(options, settings.config.limits.message)?;
     let recipients = recipients(options, &letter, &domain)?;
     let author = NameAddr {
         name: options.name.clone().or(from.name),
         mailbox: reverse_path.mailbox().unwrap_or(&from.mailbox).clone(),
     };
     letter.complete(&author, &domain);
-    let content = content(&letter, &author.mailbox)?;
+    let content = content(letter, &author.mailbox)?;
     let envelope = envelope(options, reverse_path, &recipients, &content);
     let outcome = access.submit(&envelope, &content, &mut |_| {});
-    let outcome = outcome.map_err(|why| Exit::Later.because(why))?;
-    let recipients: Vec<&Mailbox> = recipients.iter().collect();
-    match verdict::refused(&access, &recipients, &outcome) {
-        None => Ok(()),
-        Some(why) => {
-            let failures = outcome.recipients.iter().filter_map(|it| it.as_ref().err());
-            let exit = failures.map(Exit::of).next().unwrap_or(Exit::Later);
-            Err(exit.because(why))
+    verdict::judge(&access, &recipients.iter().collect::<Vec<_>>(), outcome)
+}
+
+/// The message on standard input.
+fn read(options: &Options, limit: u64) -> Result<Letter, Failed> {
+    let stdin = std::io::stdin().lock();
+    let wrong = |why: std::io::Error| match why.kind() {
+        ErrorKind::FileTooLarge => {
+            Exit::Message.because(format!("the message has more than {limit} octets"))
         }
-    }
+        _ => Exit::NoInput.because(format!("stdin: {why}")),
+    };
+    Letter::read(stdin, options.dots, limit).map_err(wrong)
 }
 
 /// The server to hand the message to, and whose mail it is if that is configured.
@@ -152,16 +166,18 @@ fn access(settings: &Settings, options: &Options) -> Result<(Access, Option<Stri
                 (Some(_), Some(path)) => Some(password(&path).map_err(wrong)?),
                 (None, None) => None,
                 _ => {
-                    return Err(wrong("sendmail.toml: user and password_file: both or none".into()));
+                    return Err(wrong(
+                        "sendmail.toml: user and password_file: both or none".into(),
+                    ));
                 }
             };
             let ca = file.ca.map(|path| settings.data.join(path));
-            let trust = trust(ca.as_deref(), false).map_err(wrong)?;
+            let trust = trust(ca.as_deref(), false).map_err(wrong)?.unwrap_or(Trust::Roots);
             let login = file.user.zip(password);
             let access = Access::new(&place, file.tls, login, trust);
             (access.map_err(|why| wrong(format!("sendmail.toml: tls: {why}")))?, file.from)
         }
-        (None, None) => (local(settings)?, None),
+        (None, None) => (Access::local(settings, None, None, None).map_err(wrong)?, None),
     };
     access.verbose = options.verbose;
     Ok((access, from))
@@ -179,23 +195,6 @@ fn submission(settings: &Settings) -> Result<Option<Submission>, Failed> {
         }
         Err(error) => Err(wrong(error.to_string())),
     }
-}
-
-/// The server for local users.
-fn local(settings: &Settings) -> Result<Access, Failed> {
-    let places = settings.config.listen.smtp.iter();
-    let mut addresses = places.filter_map(|place| match Endpoint::parse(place) {
-        Ok(Endpoint::Tcp(address)) => Some(reachable(address)),
-        _ => None,
-    });
-    let address = addresses.next().ok_or_else(|| {
-        let file = settings.data.join("sendmail.toml");
-        let why = format!("no server to hand it to: neither {} nor [listen] smtp", file.display());
-        Exit::Configuration.because(why)
-    })?;
-    let place = Place { host: address.ip().to_string(), port: Some(address.port()) };
-    let tls = if address.ip().is_loopback() { Tls::None } else { Tls::May };
-    Access::new(&place, Some(tls), None, Trust::Roots).map_err(|why| Exit::Usage.because(why))
 }
 
 /// Everybody who is to get it, each once.
@@ -225,23 +224,22 @@ fn recipients(options: &Options, letter: &Letter, domain: &Host) -> Result<Vec<M
 }
 
 /// The message as it is submitted: without Bcc, with Date and Message-ID (RFC 6409 §8).
-fn content(letter: &Letter, author: &Mailbox) -> Result<Vec<u8>, Failed> {
+fn content(letter: Letter, author: &Mailbox) -> Result<Content<'static>, Failed> {
     let mut header = submission::Header::new(&Limits::default());
     header.push(&letter.header);
     header.push(b"\r\n");
     let checked = header.check().map_err(|why| Exit::Message.because(why))?;
     let mut entropy = clock::entropy().map_err(|why| Exit::System.because(why))?;
     let date = DateTime::utc(clock::now().as_seconds().cast_signed());
-    let mut content = checked.write(date, &message_id(author, &mut entropy));
-    content.extend_from_slice(&letter.body);
-    Ok(content)
+    let header = checked.write(date, &message_id(author, &mut entropy));
+    Ok(Content::new(vec![Piece::Octets(header), Piece::Octets(letter.body)]))
 }
 
 fn envelope(
     options: &Options,
     reverse_path: ReversePath,
     recipients: &[Mailbox],
-    content: &[u8],
+    content: &Content<'_>,
 ) -> Envelope {
     let recipient = |mailbox: &Mailbox| Recipient {
         forward_path: mailbox.clone().into(),
@@ -255,7 +253,7 @@ fn envelope(
             ..parameters_of(content)
         },
         recipients: recipients.iter().map(recipient).collect(),
-        length: Some(content.len() as u64),
+        length: Some(content.length()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The options that programs give to `sendmail`, as they have grown since 1983.
 
-use crate::send::access::Place;
 use crate::send::notify;
+use crate::send::place::Place;
 use postroad_core::address::xtext;
 use postroad_core::smtp::{MailParameters, Notify, Return};
 use std::iter::Peekable;
@@ -86,6 +86,7 @@ impl Options {
                 't' => self.extract = true,
                 'i' => self.dots = true,
                 'v' => self.verbose = true,
+                'q' => return Err("-q: the server runs its queue itself".into()),
                 _ if FLAGS.contains(letter) => {}
                 _ => {
                     let value = value(letter, &mut letters, arguments)?;
@@ -116,11 +117,22 @@ impl Options {
             // `-em` and its like: where errors are reported. They are printed.
             'e' => {}
             'b' if value == "m" => {}
-            'b' => return Err(wrong("only mail is taken here (-bm)".into())),
+            'b' => return Err(wrong(mode(&value).into())),
             _ if VALUES.contains(letter) => {}
             _ => return Err(format!("-{letter}: there is no such option")),
         }
         Ok(())
+    }
+}
+
+/// Why a mode of operation (`-b`) other than taking mail is not there, and what is instead.
+fn mode(mode: &str) -> &'static str {
+    match mode {
+        "s" | "S" => "SMTP is not spoken here; the server speaks it on its ports",
+        "p" | "P" => "nothing is queued here; the queue is the server's",
+        "i" => "aliases stand in the configuration; there is nothing to build",
+        "d" | "D" => "`postroad serve` is the server",
+        _ => "only mail is taken here (-bm)",
     }
 }
 

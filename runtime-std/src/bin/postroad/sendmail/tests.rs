@@ -6,7 +6,7 @@ fn options(text: &str) -> Result<Options, String> {
 }
 
 fn letter(text: &str) -> Letter {
-    Letter::read(text.as_bytes(), false).unwrap()
+    Letter::read(text.as_bytes(), false, 1000).unwrap()
 }
 
 fn domain() -> Host {
@@ -71,6 +71,11 @@ fn options_as_programs_give_them() {
     {
         assert!(options(text).is_err(), "{text}");
     }
+    assert_eq!(options("-q30m").unwrap_err(), "-q: the server runs its queue itself");
+    assert_eq!(
+        options("-bp").unwrap_err(),
+        "-b p: nothing is queued here; the queue is the server's"
+    );
 }
 
 #[test]
@@ -89,8 +94,10 @@ fn messages_as_programs_pipe_them() {
         let read = [letter.header, letter.body].map(|it| String::from_utf8(it).unwrap());
         assert_eq!(read, [header, body], "{text:?}");
     }
-    let dotted = Letter::read(&b"\n.\nmore\n"[..], true).unwrap();
+    let dotted = Letter::read(&b"\n.\nmore\n"[..], true, 8).unwrap();
     assert_eq!(dotted.body, b".\r\nmore\r\n");
+    let long = Letter::read(&b"\n.\nmore\n"[..], true, 7).unwrap_err();
+    assert_eq!(long.kind(), ErrorKind::FileTooLarge);
 }
 
 #[test]
@@ -133,12 +140,15 @@ fn what_is_submitted_has_everything_but_bcc() {
     let mut letter = letter("Bcc: b@x.example\nSubject: Hi\n\nHi\n");
     let author: NameAddr = "ann@example.org".parse().unwrap();
     letter.complete(&author, &domain());
-    let content = String::from_utf8(content(&letter, &author.mailbox).unwrap()).unwrap();
+    let text = |letter: Letter| {
+        content(letter, &author.mailbox).map(|it| String::from_utf8(it.read(0, 1000)).unwrap())
+    };
+    let content = text(letter.clone()).unwrap();
     let start = "Subject: Hi\r\nFrom: <ann@example.org>\r\nDate: ";
     assert!(content.starts_with(start), "{content}");
     assert!(
         content.contains("\r\nMessage-ID: <") && content.ends_with("@example.org>\r\n\r\nHi\r\n")
     );
     let twice = Letter { header: b"From: a@x.example\r\nFrom: b@x.example\r\n".into(), ..letter };
-    assert_eq!(super::content(&twice, &author.mailbox).unwrap_err().exit, Exit::Message);
+    assert_eq!(text(twice).unwrap_err().exit, Exit::Message);
 }
