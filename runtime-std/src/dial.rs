@@ -102,6 +102,11 @@ impl<'a> Errand<'a> {
         // Nobody leaves a call; RSET would tell whether the server still listens.
         let news = || Input::Reset;
         run(session, stream, &Inbox::new()?, &mut self, news, write_timeout)?;
+        Ok(self.settle())
+    }
+
+    /// What became of it, once the connection is over.
+    fn settle(mut self) -> Outcome {
         let unsaid = Failure { stage: Stage::Idle, why: Why::Lost };
         let failure = self.end.clone().err().unwrap_or(unsaid);
         for (place, failure) in self.left {
@@ -109,7 +114,7 @@ impl<'a> Errand<'a> {
         }
         let settle = |outcome: Option<_>| outcome.unwrap_or_else(|| Err(failure.clone()));
         let recipients = self.outcomes.into_iter().map(settle).collect();
-        Ok(Outcome { peer: self.peer, recipients, end: self.end })
+        Outcome { peer: self.peer, recipients, end: self.end }
     }
 
     /// The envelope of the transaction that is due, if one is.
@@ -171,3 +176,6 @@ impl<S: Session<Input = Input, Output = Output>> Host<S> for Errand<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

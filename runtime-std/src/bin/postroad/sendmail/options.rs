@@ -117,7 +117,7 @@ impl Options {
             // `-em` and its like: where errors are reported. They are printed.
             'e' => {}
             'b' if value == "m" => {}
-            'b' => return Err(wrong(mode(&value).into())),
+            'b' => return Err(format!("-b{value}: {}", mode(&value))),
             _ if VALUES.contains(letter) => {}
             _ => return Err(format!("-{letter}: there is no such option")),
         }
