@@ -160,8 +160,6 @@ limits! {
     imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
-    /// Client: wait for one address to take the connection.
-    client_connect: Duration = Duration::from_secs(30), "precedent: Postfix smtp_connect_timeout";
     /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.
     queue_carriers: usize = 100, "precedent: Postfix default_process_limit";
     /// Workers of the queue that file mail here at a time.

@@ -8,11 +8,11 @@ use postroad_core::machine::Machine;
 use postroad_core::mx::{Dialled, Dialling, Race};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -76,6 +76,16 @@ pub fn dial(
     }
 }
 
+/// Connects to one of the addresses of `host`, which is a name or an address. Names are resolved as
+/// by every program on this machine, so also by `/etc/hosts`.
+///
+/// # Errors
+/// [`NotDialled`], if that is not possible.
+pub fn connect(host: &str, port: u16, limits: &Limits) -> Result<Stream, NotDialled> {
+    let addresses = (host, port).to_socket_addrs().map_err(NotDialled::Gone)?;
+    dial(addresses.collect(), limits, &Inbox::new().map_err(NotDialled::Gone)?)
+}
+
 /// Sleeps until something has happened, and tells the race.
 fn wait(
     race: &mut Race,
@@ -131,7 +141,7 @@ pub(crate) fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(family, SocketType::STREAM, flags, None)?;
     sockopt::set_tcp_nodelay(&socket, true)?;
-    match connect(&socket, &address) {
+    match rustix::net::connect(&socket, &address) {
         Ok(()) | Err(Errno::INPROGRESS) => Ok(socket.into()),
         Err(error) => Err(error.into()),
     }

@@ -186,6 +186,17 @@ impl Stream {
         Ok(Self::Tcp(stream, peer))
     }
 
+    /// Our own address; none on a UNIX socket.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn local(&self) -> io::Result<Option<SocketAddr>> {
+        match self {
+            Self::Tcp(tcp, _) => tcp.local_addr().map(Some),
+            Self::Unix(_) => Ok(None),
+        }
+    }
+
     /// The peer's address; none on a UNIX socket.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {

@@ -10,7 +10,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Octets of content on a line of 76 characters (RFC 2045 §6.8).
-const LINE: usize = 57;
+pub(crate) const LINE: usize = 57;
+
+/// Octets of such a line with its CRLF.
+pub(crate) const ENCODED_LINE: usize = 78;
 
 /// Decodes content, and skips whatever is not of the alphabet: line ends, blanks, junk (RFC 2045 §6.8).
 ///
@@ -87,7 +90,7 @@ pub(super) fn sextet(octet: u8) -> Option<u8> {
 /// ```
 #[must_use]
 pub fn encode_lines(content: &[u8]) -> String {
-    let mut text = String::with_capacity(content.len().div_ceil(LINE) * 78);
+    let mut text = String::with_capacity(content.len().div_ceil(LINE) * ENCODED_LINE);
     for line in content.chunks(LINE) {
         STANDARD.encode_string(line, &mut text);
         text.push_str("\r\n");

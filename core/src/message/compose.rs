@@ -4,23 +4,23 @@
 //! names of files into extended parameters (RFC 2231), bodies into quoted-printable or base64
 //! (RFC 2045) wherever that is needed. Lines end with CRLF and are shorter than 998 octets.
 
+mod content;
 mod content_type;
 #[cfg(test)]
 mod tests;
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use mail_builder::MessageBuilder;
-use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
-use mail_builder::mime::{BodyPart, MimePart};
+use mail_builder::headers::{Header, HeaderType};
+use mail_builder::mime::MimePart;
 
 use super::date::DateTime;
 use crate::address::list::{self, Item};
@@ -28,6 +28,7 @@ use crate::address::{Host, Invalid, LocalPart, Mailbox};
 use crate::encoding::{base64, encoded_word};
 use crate::entropy::Entropy;
 
+pub use content::{Content, Piece};
 pub use content_type::content_type;
 
 /// A mailbox and the name of whose it is (RFC 5322 §3.4 `name-addr`).
@@ -63,6 +64,21 @@ impl NameAddr {
         }
         Ok(all)
     }
+}
+
+/// A field of the header that is an address list, with its CRLF; its name is `name`.
+///
+/// ```
+/// use postroad_core::message::compose::{NameAddr, address_field};
+/// let people = NameAddr::parse_list("Ann <ann@example.org>, bob@example.com")?;
+/// assert_eq!(address_field("To", &people), b"To: \"Ann\" <ann@example.org>, <bob@example.com>\r\n");
+/// # Ok::<(), postroad_core::address::Invalid>(())
+/// ```
+#[must_use]
+pub fn address_field(name: &str, people: &[NameAddr]) -> Vec<u8> {
+    let mut field = format!("{name}: ").into_bytes();
+    addresses(people).write_header(&mut field, name.len() + 2);
+    field
 }
 
 impl core::str::FromStr for NameAddr {
@@ -233,6 +249,40 @@ impl Draft {
     /// The message, with CRLF line ends.
     #[must_use]
     pub fn write(&self, date: DateTime, entropy: &mut Entropy) -> Vec<u8> {
+        self.content(date, entropy).read(0, usize::MAX)
+    }
+
+    /// The message, with CRLF line ends; attachments are encoded when they are read.
+    #[must_use]
+    pub fn content(&self, date: DateTime, entropy: &mut Entropy) -> Content<'_> {
+        let message = self.header(date, entropy);
+        let text = text_part(&self.text);
+        let mut octets = Vec::new();
+        if self.attachments.is_empty() {
+            message.body(text).serialize(&mut octets);
+            if !octets.ends_with(b"\r\n") {
+                octets.extend_from_slice(b"\r\n");
+            }
+            return Content::new(Vec::from([Piece::Octets(octets)]));
+        }
+        let boundary = entropy.token(30);
+        let kind = ContentType::new("multipart/mixed").attribute("boundary", boundary.clone());
+        message.body(MimePart::new(kind, Vec::from([text]))).serialize(&mut octets);
+        // What is written ends with the multipart, which is not over yet.
+        octets.truncate(octets.len() - format!("--{boundary}--\r\n").len());
+        let mut pieces = Vec::new();
+        for attachment in &self.attachments {
+            octets.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+            attachment.head().write_part(&mut octets);
+            pieces.extend([Piece::Octets(octets), Piece::Base64(&attachment.octets)]);
+            octets = b"\r\n".to_vec();
+        }
+        octets.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        pieces.push(Piece::Octets(octets));
+        Content::new(pieces)
+    }
+
+    fn header(&self, date: DateTime, entropy: &mut Entropy) -> MessageBuilder<'_> {
         let id = message_id(&self.from.mailbox, entropy);
         let mut message = MessageBuilder::new().from(address(&self.from));
         for (name, people) in [("To", &self.to), ("Cc", &self.cc)] {
@@ -250,22 +300,7 @@ impl Draft {
             let value = people.map_or_else(|| unstructured(value), |it| addresses(&it).into());
             message = message.header(name.as_str(), value);
         }
-        let text = text_part(&self.text);
-        let body = if self.attachments.is_empty() {
-            text
-        } else {
-            let boundary = entropy.token(30);
-            let kind = ContentType::new("multipart/mixed").attribute("boundary", boundary);
-            let mut parts = Vec::from([text]);
-            parts.extend(self.attachments.iter().map(attached));
-            MimePart::new(kind, parts)
-        };
-        let mut octets = Vec::new();
-        message.body(body).serialize(&mut octets);
-        if !octets.ends_with(b"\r\n") {
-            octets.extend_from_slice(b"\r\n");
-        }
-        octets
+        message
     }
 }
 
@@ -321,17 +356,19 @@ fn text_part(text: &str) -> MimePart<'static> {
     MimePart::new("text/plain", text)
 }
 
-fn attached(attachment: &Attachment) -> MimePart<'static> {
-    let Attachment { name, content_type, octets } = attachment;
-    let mut kind = ContentType::new(content_type.clone());
-    if kind.is_text() && str::from_utf8(octets).is_ok() {
-        kind = kind.attribute("charset", "utf-8");
+impl Attachment {
+    /// The part without its octets, which follow in base64 whatever their type is.
+    fn head(&self) -> MimePart<'static> {
+        let mut kind = ContentType::new(self.content_type.clone());
+        if kind.is_text() && str::from_utf8(&self.octets).is_ok() {
+            kind = kind.attribute("charset", "utf-8");
+        }
+        in_base64(kind, b"").attachment(self.name.clone())
     }
-    in_base64(kind, octets).attachment(name.clone())
 }
 
 /// A part that arrives octet for octet, whatever its type is.
 fn in_base64(kind: ContentType<'static>, octets: &[u8]) -> MimePart<'static> {
-    let lines = BodyPart::Binary(Cow::Owned(base64::encode_lines(octets).into_bytes()));
+    let lines = base64::encode_lines(octets).into_bytes();
     MimePart::new(kind, lines).header("Content-Transfer-Encoding", Raw::new("base64"))
 }

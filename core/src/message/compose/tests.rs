@@ -23,6 +23,20 @@ fn write(draft: &Draft) -> Vec<u8> {
     draft.write(DateTime::utc(0), &mut Entropy::from_seed([7; 32]))
 }
 
+/// The message as it is read in slices of `length` octets.
+fn read_slices(draft: &Draft, length: usize) -> Vec<u8> {
+    let content = draft.content(DateTime::utc(0), &mut Entropy::from_seed([7; 32]));
+    let mut read = Vec::new();
+    loop {
+        let slice = content.read(read.len() as u64, length);
+        read.extend_from_slice(&slice);
+        if slice.len() < length {
+            assert_eq!(content.length(), read.len() as u64);
+            return read;
+        }
+    }
+}
+
 fn structure(message: &[u8]) -> Structure {
     let mut scanner = Scanner::new(&Limits::DEFAULT);
     scanner.push(message);
@@ -196,6 +210,7 @@ proptest! {
         text in any_text(),
         file in any_text(),
         octets in proptest::collection::vec(any::<u8>(), 0..3000),
+        slice in 1_usize..400,
     ) {
         let mut draft = draft();
         draft.from.name = Some(name);
@@ -205,6 +220,7 @@ proptest! {
         draft.attachments.push(Attachment { name: file, content_type, octets });
         let message = write(&draft);
         assert_fit(&message);
+        prop_assert_eq!(read_slices(&draft, slice), &message[..]);
         let structure = structure(&message);
         prop_assert_eq!(read_octets(&message, structure.part(&[2]).unwrap()), &draft.attachments[0].octets[..]);
         let read = read_text(&message, structure.part(&[1]).unwrap());

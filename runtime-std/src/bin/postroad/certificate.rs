@@ -101,7 +101,11 @@ pub fn outgoing(settings: &Settings) -> Result<Outgoing, String> {
         .map_err(|error| format!("[tls] trust: {error}"))
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+/// The certificates in a PEM file; at least one.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

@@ -5,21 +5,28 @@ mod certificate;
 mod check;
 mod control;
 mod current;
+mod demo;
 mod durable;
+mod exit;
 mod log;
 mod password;
 mod queue;
 mod say;
+mod send;
+mod sendmail;
 mod serve;
 mod settings;
 mod signals;
+mod terminal;
 mod trace;
 mod user;
 mod users;
 
 use clap::{Args, Parser, Subcommand};
+use exit::{Exit, Failed};
 use settings::Settings;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// A whole mail system: SMTP in, a Maildir store, POP3 and IMAP out.
@@ -51,6 +58,8 @@ struct Place {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Watch a message travel: two mail systems on this machine, each hop with its dialogue
+    Demo,
     /// Run the mail system until SIGTERM or Ctrl-C; SIGHUP reloads users, aliases and certificate
     Serve(serve::Arguments),
     /// Add, change, list or remove users, also while the system runs
@@ -61,27 +70,57 @@ enum Command {
     Queue(queue::Command),
     /// Tell a message's whole story: who handed it in, each attempt with its dialogue, the outcome
     Trace(trace::Arguments),
+    /// Compose a mail and hand it to a server
+    Send(Box<send::Arguments>),
+    /// Take a message from standard input, as programs expect of sendmail
+    Sendmail(sendmail::Arguments),
     /// Say what is wrong with the configuration, and print the limits in force
     Check(check::Arguments),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let Place { config, data } = &arguments.place;
-    let outcome = Settings::read(config.as_deref(), data.as_deref()).and_then(|settings| {
-        match arguments.command {
-            Command::Serve(arguments) => serve::run(settings, config.clone(), &arguments),
-            Command::User(command) => user::run(&settings, command),
-            Command::Queue(command) => queue::run(&settings, command),
-            Command::Trace(arguments) => trace::run(&settings, &arguments),
-            Command::Check(arguments) => check::run(&settings, &arguments),
-        }
-    });
+    let Arguments { place: Place { config, data }, command } = Arguments::parse_from(words());
+    let read = || Settings::read(config.as_deref(), data.as_deref());
+    let outcome = match command {
+        Command::Demo => demo::run().map_err(Failed::from),
+        Command::Send(arguments) => read()
+            .map_err(|why| Exit::Configuration.because(why))
+            .and_then(|it| send::run(&it, *arguments)),
+        Command::Sendmail(arguments) => return sendmail::run(config, data, arguments),
+        command => read().and_then(|it| run(&it, config, command)).map_err(Failed::from),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
+        Err(Failed { exit, why }) => {
             eprintln!("postroad: {}", why.trim_end());
-            ExitCode::FAILURE
+            exit.into()
         }
     }
+}
+
+/// Runs a command that needs nothing but the configuration.
+fn run(settings: &Settings, config: Option<PathBuf>, command: Command) -> Result<(), String> {
+    match command {
+        Command::Serve(arguments) => serve::run(settings.clone(), config, &arguments),
+        Command::User(command) => user::run(settings, command),
+        Command::Queue(command) => queue::run(settings, command),
+        Command::Trace(arguments) => trace::run(settings, &arguments),
+        Command::Check(arguments) => check::run(settings, &arguments),
+        Command::Demo | Command::Send(_) | Command::Sendmail(_) => Ok(()),
+    }
+}
+
+/// The command line. A program that is called `sendmail` is `postroad sendmail`, and one that is
+/// called by another name of sendmail's is that with the option that the name stands for.
+fn words() -> Vec<OsString> {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    let name = words.first().and_then(|program| Path::new(program).file_name());
+    let more: &[&str] = match name.and_then(OsStr::to_str) {
+        Some("sendmail") => &["sendmail"],
+        Some("mailq") => &["sendmail", "-bp"],
+        Some("newaliases") => &["sendmail", "-bi"],
+        _ => &[],
+    };
+    words.splice(1..1, more.iter().map(OsString::from));
+    words
 }

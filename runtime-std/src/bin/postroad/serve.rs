@@ -217,7 +217,7 @@ fn announce(server: &Server, first: Option<&(Account, Secret<String>)>, files: &
 }
 
 /// Where a program on this machine reaches who listens on `address`, which may stand for every one.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
+pub fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),

@@ -4,7 +4,7 @@ use postroad_core::role::config::Config;
 use std::path::{Path, PathBuf};
 
 /// The configuration and where it puts its data.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// What is configured.
     pub config: Config,
@@ -15,6 +15,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// A configuration that stands in no file, its data in the folder `data`.
+    pub const fn of(config: Config, data: PathBuf) -> Self {
+        Self { config, data, text: String::new() }
+    }
+
     /// Reads `file`, or takes the defaults without one; `data` overrides its data folder. A
     /// relative path in the file is taken from the file's folder.
     ///

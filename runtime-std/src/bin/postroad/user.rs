@@ -3,6 +3,7 @@
 use crate::password;
 use crate::say::say;
 use crate::settings::Settings;
+use crate::terminal::Quiet;
 use crate::users::Users;
 use clap::Args;
 use postroad_core::address::Mailbox;
@@ -172,7 +173,7 @@ fn ask(from_stdin: bool) -> Result<Secret<String>, String> {
     if from_stdin {
         return read();
     }
-    let quiet = Quiet::new().map_err(|error| error.to_string())?;
+    let quiet = Quiet::new(&stdin).map_err(|error| error.to_string())?;
     let mut asked = [Secret::default(), Secret::default()];
     for (prompt, answer) in ["Password: ", "Once more: "].into_iter().zip(&mut asked) {
         eprint!("{prompt}");
@@ -183,27 +184,6 @@ fn ask(from_stdin: bool) -> Result<Secret<String>, String> {
     drop(quiet);
     let [one, two] = asked;
     if one == two { Ok(one) } else { Err("the two differ; nothing is changed".into()) }
-}
-
-/// A terminal that does not show what is typed, until dropped.
-struct Quiet(rustix::termios::Termios);
-
-impl Quiet {
-    fn new() -> std::io::Result<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let before = tcgetattr(std::io::stdin())?;
-        let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        let now = rustix::termios::OptionalActions::Now;
-        let _ = rustix::termios::tcsetattr(std::io::stdin(), now, &self.0);
-    }
 }
 
 #[cfg(test)]

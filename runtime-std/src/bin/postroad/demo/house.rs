@@ -76,7 +76,7 @@ impl House {
         config.queue.port = port;
         // Whatever the disk has left is enough for a demonstration.
         config.queue.reserve = 0;
-        let settings = Settings::of(config, folder);
+        let mut settings = Settings::of(config, folder);
         let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
         let password = Secret::new(entropy.token(20));
         let account = Account::parse(&format!("{user}@{domain}")).map_err(|why| why.to_string())?;
@@ -90,6 +90,11 @@ impl House {
         // Once the demo is over, nobody listens any more.
         let log = Arc::new(move |now, report: &Report| drop(sender.send((now, report.clone()))));
         let (server, _) = serve::start(settings.clone(), None, log, entropy)?;
+        for (service, endpoint) in server.endpoints() {
+            if *service == Service::Submission {
+                settings.config.listen.submission = vec![endpoint.to_string()];
+            }
+        }
         Ok(Self { domain, account, password, settings, server, events, past: Vec::new() })
     }
 

@@ -94,7 +94,8 @@ fn submit(org: &House, table: &mut Table, to: &str, subject: &str) -> Result<Str
     };
     let address = org.address(Service::Submission)?;
     let login = Some((org.account.to_string(), org.password.clone()));
-    let access = Access::at_home(&org.settings, address, Tls::Require, login)?;
+    let access = Access::local(&org.settings, Some(Tls::Require), login, None)?;
+    let access = Access { verbose: true, ..access };
     let mut dialogue = Vec::new();
     let outcome = access.submit(&envelope, &content, &mut |event| {
         if let Event::Said(line) = event {
