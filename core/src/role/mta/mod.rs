@@ -1,4 +1,9 @@
-//! The transfer agent (RFC 5598 §4.3.2): takes mail from other hosts for the local domains.
+//! The transfer agent (RFC 5598 §4.3.2): takes mail from other hosts for the local domains, and
+//! carries what the queue has for other hosts to them.
+
+mod outbound;
+
+pub use outbound::Outbound;
 
 use super::Site;
 use super::directory::Route;
