@@ -209,13 +209,13 @@ impl<S: Session> Secured<S> {
         sealed
     }
 
-    /// Does what the session wants of the layer, and says whether the session may have more to say.
+    /// Does what the session wants of the layer, and says whether there may be more to say.
     fn advance(&mut self) -> bool {
         let quiet = self.session.transmit().is_empty();
         match (self.session.wants(), &mut self.layer) {
             (Wants::Tls, Layer::Clear) if quiet => {
                 self.begin();
-                matches!(self.layer, Layer::Shut)
+                true
             }
             (Wants::Close, Layer::Open(connection) | Layer::HalfOpen(connection)) if quiet => {
                 connection.send_close_notify();

@@ -81,8 +81,8 @@ impl<'a> Errand<'a> {
         stream: &mut Stream,
         write_timeout: Duration,
     ) -> io::Result<Outcome> {
-        // Nobody leaves a call; RSET would tell whether the server still listens.
-        let news = || Input::Reset;
+        // Nobody leaves a call.
+        let news = Vec::new;
         run(session, stream, &Inbox::new()?, &mut self, news, write_timeout)?;
         Ok(self.settle())
     }

@@ -8,8 +8,8 @@ use postroad_core::role::{Check, Site, Verdict};
 use postroad_core::secret::Secret;
 use postroad_core::store::Account;
 use postroad_runtime_std::listener::Endpoint;
-use postroad_runtime_std::server::{Live, Outside, Server, Service};
-use postroad_store_maildir::{Maildirs, Options};
+use postroad_runtime_std::server::{Live, Outgoing, Outside, Server, Service};
+use postroad_store_maildir::{Maildirs, Options, Spool};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -56,10 +56,13 @@ impl World {
         let password = Some(Secret::new(String::from("secret")));
         site.directory.add_user(ann, User { password, scram: None });
         let (tls, roots) = certificates();
-        let live = Arc::new(Live { site: Arc::new(site), tls });
+        let outgoing = Outgoing::new(Vec::new()).unwrap();
+        let live = Arc::new(Live { site: Arc::new(site), tls, outgoing });
+        let spool = Spool::open(folder.join("spool"), Entropy::from_seed([9; 32]), 0).unwrap();
         let server = Server::start(Outside {
             current: Arc::new(move || live.clone()),
             maildirs,
+            spool,
             verify: Arc::new(|check| match check {
                 Check::Password { password, hash } if password == hash => Verdict::Accepted,
                 _ => Verdict::Rejected,

@@ -101,7 +101,7 @@ fn start(
     let of_thread = inbox.clone();
     let thread = thread::spawn(move || {
         let mut stream = Stream::Unix(theirs);
-        let end = run(&mut session, &mut stream, &of_thread, &mut Back, || b'!', patience);
+        let end = run(&mut session, &mut stream, &of_thread, &mut Back, || vec![b'!'], patience);
         (end.unwrap(), session)
     });
     (ours, inbox, thread)

@@ -216,6 +216,15 @@ fn tls_when_asked_for() {
 }
 
 #[test]
+fn the_handshake_begins_without_being_asked_twice() {
+    let (_, side) = sides("mx.example.com");
+    let session = Talker { wants: Some(Wants::Tls), ..Talker::default() };
+    let mut client = Secured::starting_clear(Instant::from_seconds(0), session, side, PATIENCE);
+    assert!(client.poll().is_none());
+    assert!(!client.transmit().is_empty(), "whoever waits for the peer now waits for ever");
+}
+
+#[test]
 fn a_wrong_name_fails_closed_at_both_ends() {
     let (server, client) = sides("mx.example.net");
     let now = Instant::from_seconds(1);

@@ -80,14 +80,19 @@ enum Command {
 
 fn main() -> ExitCode {
     let Arguments { place: Place { config, data }, command } = Arguments::parse_from(words());
-    let read = || Settings::read(config.as_deref(), data.as_deref());
+    let (file, folder) = (config.clone(), data.clone());
+    let read = || Settings::read(file.as_deref(), folder.as_deref());
     let outcome = match command {
         Command::Demo => demo::run().map_err(Failed::from),
+        Command::Serve(arguments) => with(read(), |it| serve::run(it, config, &arguments)),
+        Command::User(command) => with(read(), |it| user::run(it, command)),
+        Command::Queue(command) => with(read(), |it| queue::run(it, command)),
+        Command::Trace(arguments) => with(read(), |it| trace::run(it, &arguments)),
         Command::Send(arguments) => read()
             .map_err(|why| Exit::Configuration.because(why))
             .and_then(|it| send::run(&it, *arguments)),
         Command::Sendmail(arguments) => return sendmail::run(config, data, arguments),
-        command => read().and_then(|it| run(&it, config, command)).map_err(Failed::from),
+        Command::Check(arguments) => with(read(), |it| check::run(it, &arguments)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,16 +103,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a command that needs nothing but the configuration.
-fn run(settings: &Settings, config: Option<PathBuf>, command: Command) -> Result<(), String> {
-    match command {
-        Command::Serve(arguments) => serve::run(settings.clone(), config, &arguments),
-        Command::User(command) => user::run(settings, command),
-        Command::Queue(command) => queue::run(settings, command),
-        Command::Trace(arguments) => trace::run(settings, &arguments),
-        Command::Check(arguments) => check::run(settings, &arguments),
-        Command::Demo | Command::Send(_) | Command::Sendmail(_) => Ok(()),
-    }
+fn with(
+    settings: Result<Settings, String>,
+    run: impl FnOnce(&Settings) -> Result<(), String>,
+) -> Result<(), Failed> {
+    settings.and_then(|settings| run(&settings)).map_err(Failed::from)
 }
 
 /// The command line. A program that is called `sendmail` is `postroad sendmail`, and one that is

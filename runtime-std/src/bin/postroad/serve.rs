@@ -41,8 +41,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Says in words why the system can't run.
-pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> Result<(), String> {
-    let problems = check::problems(&settings);
+pub fn run(settings: &Settings, file: Option<PathBuf>, arguments: &Arguments) -> Result<(), String> {
+    let problems = check::problems(settings);
     if !problems.is_empty() {
         return Err(format!("the configuration is wrong:\n  {}", problems.join("\n  ")));
     }
@@ -53,7 +53,7 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
     allow_descriptors();
     let mut signals = Signals::new().map_err(|error| error.to_string())?;
     let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
-    let first = first_user(&settings, &mut entropy)?;
+    let first = first_user(settings, &mut entropy)?;
     let format = arguments.log_format;
     let trace = Trace::open(&data, &settings.config.queue).map_err(about)?;
     let log: Log = Arc::new(move |now, report: &Report| {
@@ -62,8 +62,8 @@ pub fn run(settings: Settings, file: Option<PathBuf>, arguments: &Arguments) -> 
             log::write(format, now, report);
         }
     });
-    let files = Files::of(&settings)?;
-    let (server, current) = start(settings, file, log.clone(), entropy)?;
+    let files = Files::of(settings)?;
+    let (server, current) = start(settings.clone(), file, log.clone(), entropy)?;
     let control = Control::start(&data, server.post())?;
     announce(&server, first.as_ref(), &files);
     while signals.next().map_err(|error| error.to_string())? == Signal::Reload {

@@ -9,6 +9,7 @@ use crate::say::say;
 use crate::send::access::{Access, Tls};
 use house::{House, Plan, field};
 use names::Names;
+use postroad_core::address::Mailbox;
 use postroad_core::limits::Limits;
 use postroad_core::message::compose::{Draft, NameAddr};
 use postroad_core::message::date::DateTime;
@@ -82,8 +83,8 @@ fn submit(org: &House, table: &mut Table, to: &str, subject: &str) -> Result<Str
     let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
     let begun = clock::now();
     let content = draft.content(DateTime::utc(begun.as_seconds().cast_signed()), &mut entropy);
-    let recipient = |mailbox: &_| Recipient {
-        forward_path: Clone::clone(mailbox).into(),
+    let recipient = |mailbox: &Mailbox| Recipient {
+        forward_path: mailbox.clone().into(),
         parameters: RcptParameters::default(),
     };
     let envelope = Envelope {
