@@ -10,6 +10,14 @@ use std::process::{Command, Stdio};
 /// A data folder of its own.
 struct Place(PathBuf);
 
+/// Whether the command is told of the folder.
+enum Folder {
+    /// `--data` is added to its arguments.
+    Added,
+    /// They say it.
+    Said,
+}
+
 impl Place {
     fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("postroad-{name}-{}", std::process::id()));
@@ -20,11 +28,19 @@ impl Place {
     /// The command as a person types it, what it prints, and its exit code unless that is 0; the
     /// folder's name is left out.
     fn run(&self, arguments: &str, stdin: &str) -> String {
+        self.run_with(arguments, stdin, Folder::Added)
+    }
+
+    fn run_with(&self, arguments: &str, stdin: &str, folder: Folder) -> String {
+        let folder = match folder {
+            Folder::Added => vec!["--data".as_ref(), self.0.as_os_str()],
+            Folder::Said => Vec::new(),
+        };
         let mut program = Command::new(env!("CARGO_BIN_EXE_postroad"))
-            .args(arguments.replace("DATA", self.0.to_str().unwrap()).split(' '))
-            .arg("--data")
-            .arg(&self.0)
+            .args(arguments.replace("DATA", self.0.to_str().unwrap()).split_whitespace())
+            .args(folder)
             .env("COLUMNS", "100")
+            .env_remove("POSTROAD_PASSWORD")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -58,6 +74,48 @@ impl Drop for Place {
 fn help_teaches() {
     let place = Place::new("help");
     let said = ["--help", "serve --help", "user add --help", "sevre"].map(|it| place.run(it, ""));
+    insta::assert_snapshot!(said.concat());
+    let said = ["send --help", "sendmail --help"].map(|it| place.run(it, ""));
+    insta::assert_snapshot!("help_teaches_to_send", said.concat());
+}
+
+/// Port 1 of the loopback: nobody listens there.
+#[test]
+fn what_is_not_sent_is_said() {
+    let place = Place::new("send");
+    place.config("[listen]\nsmtp = ['127.0.0.1:1']\n");
+    let send = "send --config DATA/postroad.toml --from a@example.org --subject x";
+    let sendmail = "sendmail --config DATA/postroad.toml --data DATA";
+    let run = |(command, arguments, stdin): (&str, &str, &str)| {
+        // What comes behind `sendmail` is its own.
+        let folder = if command == sendmail { Folder::Said } else { Folder::Added };
+        place.run_with(&format!("{command} {arguments}"), stdin, folder)
+    };
+    let said = [
+        (send, "--to b@example.org", "Hello"),
+        (send, "--to b@example.org --body x --server localhost:1 --json", ""),
+        (send, "--to b@example.org --body x --attach DATA/none", ""),
+        (send, "--to b@example.org --body x --user a --password-file DATA/none", ""),
+        (send, "--to b@example.org --body x --user a --password-stdin", "secret\n"),
+        (
+            send,
+            "--to b@example.org --body x --user a --password-stdin --tls may --server mx",
+            "secret\n",
+        ),
+        (send, "--to b@example.org --body x --ca DATA/postroad.toml", ""),
+        (send, "--to b@c@example.org --body x", ""),
+        (send, "--to b@example.org,c@example.org,b@example.org --body x --json", ""),
+        (send, "--body x", ""),
+        (sendmail, "-i b@example.org", "Hello\n"),
+        (sendmail, "-t", "Subject: x\n\nHello\n"),
+        (sendmail, "-t", "To: a@b@example.org\n\nHello\n"),
+        (sendmail, "", "Hello\n"),
+        (sendmail, "-bs", ""),
+        (sendmail, "-bp", ""),
+        (sendmail, "--frobnicate", ""),
+        (sendmail, "b@example.org", "From: a@example.org\nFrom: b@example.org\n\nHello\n"),
+    ]
+    .map(run);
     insta::assert_snapshot!(said.concat());
 }
 

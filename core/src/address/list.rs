@@ -64,11 +64,23 @@ pub fn parse(value: &[u8]) -> Vec<Item> {
 /// The first thing that the grammar does not allow.
 pub fn parse_strict(value: &[u8]) -> Result<Vec<Item>, Invalid> {
     let parser = Parser::new(value).run();
-    match parser.flaw.or(parser.lexer.flaw) {
-        Some(flaw) => Err(flaw),
-        None if parser.items.is_empty() => Err(Invalid::NoLocalPart),
-        None => Ok(parser.items),
-    }
+    let unqualified = parser.unqualified.then_some(Invalid::NoAt);
+    parser.strict().and_then(|items| unqualified.map_or(Ok(items), Err))
+}
+
+/// The same, but an address may be a mere local-part, its domain being empty: so do programs name the
+/// users of their own machine, and a submission agent is to complete it (RFC 6409 §4.2).
+///
+/// # Errors
+/// The first thing that the grammar does not allow.
+///
+/// ```
+/// use postroad_core::address::{Invalid, list};
+/// assert_eq!(list::parse_unqualified(b"root, ann@example.org").unwrap().len(), 2);
+/// assert_eq!(list::parse_unqualified(b"root ann@example.org"), Err(Invalid::List));
+/// ```
+pub fn parse_unqualified(value: &[u8]) -> Result<Vec<Item>, Invalid> {
+    Parser::new(value).run().strict()
 }
 
 /// The mailboxes of a field's value, those in groups included, each fit for SMTP: for a check of From against a login.
@@ -98,6 +110,8 @@ struct Parser<'a> {
     items: Vec<Item>,
     group: Group,
     flaw: Option<Invalid>,
+    /// Whether an address is a mere local-part.
+    unqualified: bool,
 }
 
 #[derive(PartialEq)]
@@ -123,7 +137,21 @@ struct Angle<'a> {
 
 impl<'a> Parser<'a> {
     fn new(value: &'a [u8]) -> Self {
-        Self { lexer: Lexer::new(value), items: Vec::new(), group: Group::Outside, flaw: None }
+        Self {
+            lexer: Lexer::new(value),
+            items: Vec::new(),
+            group: Group::Outside,
+            flaw: None,
+            unqualified: false,
+        }
+    }
+
+    fn strict(self) -> Result<Vec<Item>, Invalid> {
+        match self.flaw.or(self.lexer.flaw) {
+            Some(flaw) => Err(flaw),
+            None if self.items.is_empty() => Err(Invalid::NoLocalPart),
+            None => Ok(self.items),
+        }
     }
 
     fn run(mut self) -> Self {
@@ -202,13 +230,14 @@ impl<'a> Parser<'a> {
     fn read_addr_spec(&mut self, tokens: &[Token<'_>]) -> (Vec<u8>, Vec<u8>) {
         let is_at = |token: &Token<'_>| token.kind == Kind::Special(b'@');
         let Some(at) = tokens.iter().position(is_at) else {
-            self.note(Invalid::NoAt);
+            if tokens.is_empty() || !is_local_part(tokens) {
+                self.note(Invalid::NoAt);
+            }
+            self.unqualified = true;
             return (join(tokens), Vec::new());
         };
         let (local_part, domain) = (&tokens[..at], &tokens[at + 1..]);
-        if dotted_len(local_part, |kind| matches!(kind, Kind::Atom | Kind::Quoted))
-            != local_part.len()
-        {
+        if !is_local_part(local_part) {
             self.note(Invalid::List);
         }
         let len = match domain.first() {
@@ -280,6 +309,10 @@ fn is_route(tokens: &[Token<'_>]) -> bool {
         }
         _ => false,
     })
+}
+
+fn is_local_part(tokens: &[Token<'_>]) -> bool {
+    dotted_len(tokens, |kind| matches!(kind, Kind::Atom | Kind::Quoted)) == tokens.len()
 }
 
 /// How many tokens the longest `word *("." word)` takes that `tokens` begin with.

@@ -116,7 +116,10 @@ impl Access {
             }
         };
         let found = doors.iter().find_map(|(places, usual)| Some((first(places)?, *usual)));
-        let (address, usual) = found.ok_or("the configuration has no server for that")?;
+        let (address, usual) = found.ok_or_else(|| {
+            let service = if login.is_some() { "submission" } else { "smtp" };
+            format!("[listen] {service}: there is no TCP address to send to; --server names one")
+        })?;
         let usual = match usual {
             // Nobody reads along on the way to the same machine.
             Tls::May if address.ip().is_loopback() => Tls::None,

@@ -12,7 +12,7 @@ use access::{Access, Login, Tls};
 use clap::error::ErrorKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use place::Place;
-use postroad_core::address::Mailbox;
+use postroad_core::address::{Invalid, Mailbox};
 use postroad_core::message::compose::{Attachment, Content, Draft, Field, NameAddr, content_type};
 use postroad_core::message::date::DateTime;
 use postroad_core::secret::Secret;
@@ -31,15 +31,15 @@ pub struct Arguments {
     /// Whose mail it is: alice@example.org or 'Alice <alice@example.org>'
     #[arg(long, value_name = "ADDRESS")]
     from: NameAddr,
-    /// Whom it is for; may be given several times
+    /// Whom it is for; may be given several times, or as a list with commas
     #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["cc", "bcc"])]
-    to: Vec<NameAddr>,
+    to: Vec<People>,
     /// Who gets a copy
     #[arg(long, value_name = "ADDRESS")]
-    cc: Vec<NameAddr>,
+    cc: Vec<People>,
     /// Who gets a copy without the others' knowing
     #[arg(long, value_name = "ADDRESS")]
-    bcc: Vec<NameAddr>,
+    bcc: Vec<People>,
     /// What it is about
     #[arg(long)]
     subject: String,
@@ -84,6 +84,18 @@ pub struct Arguments {
     /// Show the dialogue with the server; secrets are left out
     #[arg(long, short)]
     verbose: bool,
+}
+
+/// Some of those who get it.
+#[derive(Clone)]
+struct People(Vec<NameAddr>);
+
+impl std::str::FromStr for People {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        NameAddr::parse_list(text).map(Self)
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -169,12 +181,13 @@ fn access(settings: &Settings, arguments: &Arguments) -> Result<Access, Failed> 
         .map_err(|why| Exit::NoInput.because(why))?;
     let (tls, login) = (arguments.tls, login(arguments)?);
     let access = match &arguments.server {
-        Some(place) => Access::new(place, tls, login, trust.unwrap_or(Trust::Roots)),
-        None => Access::local(settings, tls, login, trust),
+        Some(place) => Access::new(place, tls, login, trust.unwrap_or(Trust::Roots))
+            .unwrap_or_else(|why| {
+                clap::Error::raw(ErrorKind::ArgumentConflict, format!("{why}\n")).exit()
+            }),
+        None => Access::local(settings, tls, login, trust)
+            .map_err(|why| Exit::Configuration.because(why))?,
     };
-    let access = access.unwrap_or_else(|why| {
-        clap::Error::raw(ErrorKind::ArgumentConflict, format!("{why}\n")).exit()
-    });
     Ok(Access { verbose: arguments.verbose, ..access })
 }
 
@@ -205,14 +218,18 @@ fn draft(arguments: Arguments) -> Result<Draft, Failed> {
     let attachments = attachments.map_err(|why| Exit::NoInput.because(why))?;
     Ok(Draft {
         from: arguments.from,
-        to: arguments.to,
-        cc: arguments.cc,
-        bcc: arguments.bcc,
+        to: everybody(arguments.to),
+        cc: everybody(arguments.cc),
+        bcc: everybody(arguments.bcc),
         subject: arguments.subject,
         fields: arguments.header,
         text: arguments.body.map_or_else(read_text, Ok)?,
         attachments,
     })
+}
+
+fn everybody(lists: Vec<People>) -> Vec<NameAddr> {
+    lists.into_iter().flat_map(|People(list)| list).collect()
 }
 
 fn read_text() -> Result<String, Failed> {

@@ -122,7 +122,11 @@ fn is_incomplete(field: &Field<'_>) -> bool {
 
 fn people(field: &Field<'_>, domain: &Host) -> Result<Vec<NameAddr>, Invalid> {
     let mut people = Vec::new();
-    for item in list::parse(field.value()) {
+    // RFC 5322 §3.6.3: Bcc may be empty.
+    if field.value().trim_ascii().is_empty() {
+        return Ok(people);
+    }
+    for item in list::parse_unqualified(field.value())? {
         if let Item::Mailbox { name, local_part, domain: host, .. } = item {
             let local_part = str::from_utf8(&local_part).map_err(|_| Invalid::NotUtf8)?;
             let host = if host.is_empty() { domain.clone() } else { Host::parse(&host, true)? };

@@ -51,11 +51,11 @@ A message is read from standard input. A link named `sendmail` to this program d
   --            only recipients follow
 
 Other options of sendmail that have to do with mail are taken and mean nothing. A name without a
-domain is one of ours. Date, Message-ID and From are added where they are missing. Lines may end with
-LF; they are no longer than 998 octets.
+domain is one of ours. Date, Message-ID and From are added where they are missing. Lines may end
+with LF; they are no longer than 998 octets.
 
 Examples:
-  printf 'Subject: Disk full\n\nHelp!\n' | sendmail -i alice@example.org
+  printf 'Subject: Disk full\\n\\nHelp!\\n' | sendmail -i alice@example.org
   postroad sendmail -t -i -f alice@example.org < message.eml
   git config sendemail.sendmailCmd 'postroad sendmail -i'
 
@@ -73,8 +73,8 @@ users alone. The configuration is that of --config, which stands before any othe
 environment, POSTROAD_CONFIG; or /etc/postroad/postroad.toml.
 
 Nothing is kept: what no server takes at once is an error, and the exit code one of sysexits.h: 64
-wrong usage, 65 wrong message, 67 no such user, 69 refused, 75 try again later (nothing was taken, or
-not for everybody), 77 not allowed, 78 wrong configuration.";
+wrong usage, 65 wrong message, 67 no such user, 69 refused, 75 try again later (nothing was taken,
+or not for everybody), 77 not allowed, 78 wrong configuration.";
 
 /// The configuration, if nobody names another.
 const CONFIG: &str = "/etc/postroad/postroad.toml";

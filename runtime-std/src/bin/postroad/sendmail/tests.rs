@@ -113,11 +113,15 @@ fn recipients_from_the_header() {
         ),
         ("To: a@x.example\nresent-to: b@x.example\n", "b@x.example"),
         ("To: undisclosed-recipients:;\nBcc: a@x.example\n", "a@x.example"),
+        ("To: a@x.example\nBcc:\n", "a@x.example"),
         ("Subject: To: a@x.example\n", ""),
     ] {
         assert_eq!(found(text).unwrap(), expected);
     }
-    assert!(found("To: a@b@c\n").unwrap_err().starts_with("To: "));
+    for text in ["To: a@b@c\n", "To: root ann@example.org\n", "To: <ann@example.org\n", "To: <>\n"]
+    {
+        assert!(found(text).unwrap_err().starts_with("To: "), "{text}");
+    }
 }
 
 #[test]
