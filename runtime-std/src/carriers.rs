@@ -13,8 +13,8 @@ use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Machine, Session};
 use postroad_core::queue::{self, Action, Carrier, Carry, Dial, End, Outcome, Protection, Remote};
 use postroad_core::role::clerk::Clerk;
-use postroad_core::store::Store;
 use postroad_core::role::{Effect, Input, Report, mda, mta};
+use postroad_core::store::Store;
 use postroad_core::tls::{Secured, Side};
 use postroad_store_maildir::{Maildirs, Spool, SpoolSession};
 use rustls_pki_types::ServerName;
@@ -146,7 +146,9 @@ impl Office {
     where
         R: Session<Input = Input, Output = Effect> + Machine,
     {
-        work(&mut agent, letters.inbox(), &mut self.host(self.maildirs.session(), name), || letters.take())
+        work(&mut agent, letters.inbox(), &mut self.host(self.maildirs.session(), name), || {
+            letters.take()
+        })
     }
 
     /// A thread for a worker, which gets letters.

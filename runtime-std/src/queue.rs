@@ -87,8 +87,7 @@ impl Desk {
         let live = office.live();
         let config = &live.site.config;
         let servers = resolver::servers(&config.dns.servers);
-        let resolver =
-            Resolver::new(now, servers.clone(), &config.limits, office.entropy());
+        let resolver = Resolver::new(now, servers.clone(), &config.limits, office.entropy());
         let settings = Arc::new(live.site.queue_settings());
         let queue = Queue::new(now, settings, office.entropy());
         Self {
@@ -165,7 +164,8 @@ impl Desk {
                 }
                 None => {
                     self.scan = None;
-                    self.office.report(Report::new("spool-read").with("messages", self.queue.len()));
+                    self.office
+                        .report(Report::new("spool-read").with("messages", self.queue.len()));
                     return;
                 }
             }

@@ -191,7 +191,8 @@ impl Server {
             shutdown: Shutdown::default(),
         };
         office.open().map_err(|error| format!("the queue: {error}"))?;
-        let shared = Arc::new(Shared { office, gate: Gate::default(), sessions: AtomicU64::new(0) });
+        let shared =
+            Arc::new(Shared { office, gate: Gate::default(), sessions: AtomicU64::new(0) });
         let mut endpoints = Vec::new();
         for (service, listener) in listeners {
             let endpoint = listener.endpoint().map_err(|error| error.to_string())?;

@@ -86,7 +86,7 @@ impl SpoolSession {
             return Ok(Answer::Done);
         }
         // That of an earlier message of this name, whose removal has failed half-way.
-        remove(&*self.shared, &self.shared.log(id))?;
+        remove(&self.shared, &self.shared.log(id))?;
         draft.place(&path)?;
         logs.forget(id);
         if let Err(errno) = syncs.sync() {
@@ -150,8 +150,8 @@ impl SpoolSession {
         self.reading.take_if(|content| content.id() == id);
         let Shared { root, syncs, busy, logs, .. } = &*self.shared;
         let _held = busy.hold(id);
-        remove(&*self.shared, &self.shared.message(id))?;
-        remove(&*self.shared, &self.shared.log(id))?;
+        remove(&self.shared, &self.shared.message(id))?;
+        remove(&self.shared, &self.shared.log(id))?;
         logs.forget(id);
         syncs.sync().map_err(failed(root))?;
         Ok(Answer::Done)

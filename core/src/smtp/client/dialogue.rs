@@ -36,7 +36,7 @@ impl fmt::Display for Line {
 }
 
 /// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 
 impl Client {
     /// Says a line.

@@ -1,9 +1,11 @@
 //! Replies as they come in.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use memchr::memchr;
 
+use super::dialogue::REDACTED;
 use super::outputs::Outputs;
 use super::{Line, Why};
 use crate::buffer::Inbox;
@@ -41,7 +43,7 @@ impl Replies {
                 return if fits { Ok(None) } else { Err(Why::ReplyTooLong) };
             };
             let line = window[..end].strip_suffix(b"\r").unwrap_or(&window[..end]);
-            outputs.note(|| Line::Server(printable(line)));
+            outputs.note(|| Line::Server(shown(line)));
             let ReplyLine { code, last, text } = ReplyLine::parse(line).ok_or(Why::NoReply)?;
             self.lines.push(text);
             inbox.consume(end + 1);
@@ -77,6 +79,15 @@ impl ReplyLine {
             _ => return None,
         };
         Some(Self { code, last, text: printable(text) })
+    }
+}
+
+/// A line as the dialogue shows it. A challenge is left out: with those of SCRAM, whoever reads it
+/// could try passwords.
+fn shown(line: &[u8]) -> String {
+    match line {
+        [b'3', b'3', b'4', b' ' | b'-', _, ..] => format!("334 {REDACTED}"),
+        line => printable(line),
     }
 }
 

@@ -110,5 +110,9 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String>
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(&error))?;
-    if certificates.is_empty() { Err(wrong(&"there is no certificate in it")) } else { Ok(certificates) }
+    if certificates.is_empty() {
+        Err(wrong(&"there is no certificate in it"))
+    } else {
+        Ok(certificates)
+    }
 }

@@ -41,7 +41,11 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Says in words why the system can't run.
-pub fn run(settings: &Settings, file: Option<PathBuf>, arguments: &Arguments) -> Result<(), String> {
+pub fn run(
+    settings: &Settings,
+    file: Option<PathBuf>,
+    arguments: &Arguments,
+) -> Result<(), String> {
     let problems = check::problems(settings);
     if !problems.is_empty() {
         return Err(format!("the configuration is wrong:\n  {}", problems.join("\n  ")));

@@ -40,7 +40,9 @@ impl Settings {
         let mut settings = Self { config, data, text };
         let Config { tls, routes, .. } = &mut settings.config;
         let passwords = routes.values_mut().map(|route| &mut route.password_file);
-        for path in [&mut tls.certificate, &mut tls.key, &mut tls.trust].into_iter().chain(passwords) {
+        for path in
+            [&mut tls.certificate, &mut tls.key, &mut tls.trust].into_iter().chain(passwords)
+        {
             *path = path.take().map(|path| base.join(path).to_string_lossy().into_owned());
         }
         Ok(settings)

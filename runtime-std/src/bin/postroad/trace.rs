@@ -141,7 +141,9 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
         let days = settings.config.queue.trace;
         return Err(format!("nothing is known of {id}; stories are kept for {days}"));
     }
-    if !arguments.json && let Some(entry) = waits {
+    if !arguments.json
+        && let Some(entry) = waits
+    {
         say!("\nIt is in the queue:\n");
         queue::show(&entry);
     }
@@ -190,7 +192,8 @@ mod tests {
     use super::*;
 
     fn trace(name: &str, size: u64) -> Trace {
-        let data = std::env::temp_dir().join(format!("postroad-trace-{name}-{}", std::process::id()));
+        let data =
+            std::env::temp_dir().join(format!("postroad-trace-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
         let queue = config::Queue { trace_size: size, ..config::Queue::default() };
         Trace::open(&data, &queue).unwrap()

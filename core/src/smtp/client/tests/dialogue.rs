@@ -79,7 +79,7 @@ fn responses_are_secret_and_chunks_are_remarked_on() {
     replies.iter().for_each(|reply| room.hear(reply.as_bytes()));
     let told = room.told();
     for lines in [
-        "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: [redacted]\nS: 334 UGFzc3dvcmQ6\nC: [redacted]\nS: 235 Yes",
+        "C: AUTH LOGIN\nS: 334 [redacted]\nC: [redacted]\nS: 334 [redacted]\nC: [redacted]\nS: 235 Yes",
         "C: BDAT 1200\n# 1,200 octets of content\nS: 250 OK\nC: BDAT 34 LAST\n# 34 octets of content",
         "S: what\n0 ! unknown",
     ] {

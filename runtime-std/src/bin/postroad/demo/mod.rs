@@ -34,7 +34,9 @@ const NOBODY: &str = "nobody@example.com";
 pub fn run() -> Result<(), String> {
     let folder = Folder::new()?;
     let begun = clock::now();
-    say!("The journey of a message, on this machine alone: example.org and example.com, each a whole");
+    say!(
+        "The journey of a message, on this machine alone: example.org and example.com, each a whole"
+    );
     say!("mail system, and a name server for both. Nothing is left behind.");
     let names = Names::start(&["example.org", "example.com"])
         .map_err(|error| format!("the name server: {error}"))?;

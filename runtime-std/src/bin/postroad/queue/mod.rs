@@ -145,7 +145,8 @@ fn each(data: &Path, which: &Which, order: impl Fn(Id) -> Order) -> Result<(), S
     };
     let mut failed = Vec::new();
     for id in ids {
-        let known = if which.all { Ok(()) } else { find(data, id)?.map(drop).ok_or_else(|| not_here(id)) };
+        let known =
+            if which.all { Ok(()) } else { find(data, id)?.map(drop).ok_or_else(|| not_here(id)) };
         failed.extend(known.and_then(|()| control::order(data, &order(id))).err());
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n  ")) }

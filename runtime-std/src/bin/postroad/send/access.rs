@@ -144,7 +144,9 @@ impl Access {
         let failed = Failure { stage: Stage::StartTls, why: Why::Lost };
         match outcome.end.as_ref().err().unwrap_or(&failed).why {
             // RFC 7435 §3: whoever reads along may as well read the whole.
-            Why::Tls(_) if self.tls == Tls::May => self.attempt(Tls::None, envelope, content, watch),
+            Why::Tls(_) if self.tls == Tls::May => {
+                self.attempt(Tls::None, envelope, content, watch)
+            }
             _ => Ok(outcome),
         }
     }
@@ -245,9 +247,7 @@ pub fn trust(ca: Option<&Path>, insecure: bool) -> Result<Option<Trust>, String>
     match ca {
         _ if insecure => Ok(Some(Trust::Anything)),
         None => Ok(None),
-        Some(path) => {
-            Ok(Some(Trust::RootsAnd(certificates(path)?)))
-        }
+        Some(path) => Ok(Some(Trust::RootsAnd(certificates(path)?))),
     }
 }
 
