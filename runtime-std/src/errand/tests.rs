@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use super::*;
 use postroad_core::entropy::Entropy;

@@ -94,17 +94,17 @@ fn address(path: &impl ToString) -> String {
 
 fn age(age: Duration) -> String {
     match age.as_secs() {
-        seconds @ ..60 => format!("{seconds}s"),
-        seconds @ ..3_600 => format!("{}m", seconds / 60),
-        seconds @ ..86_400 => format!("{}h", seconds / 3_600),
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3_600 => format!("{}m", seconds / 60),
+        seconds @ 3_600..86_400 => format!("{}h", seconds / 3_600),
         seconds => format!("{}d", seconds / 86_400),
     }
 }
 
 fn size(octets: u64) -> String {
     match octets {
-        ..1_024 => format!("{octets}"),
-        ..1_048_576 => format!("{}k", octets.div_ceil(1_024)),
+        0..1_024 => format!("{octets}"),
+        1_024..1_048_576 => format!("{}k", octets.div_ceil(1_024)),
         _ => format!("{}M", octets.div_ceil(1_048_576)),
     }
 }
