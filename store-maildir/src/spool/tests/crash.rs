@@ -100,7 +100,7 @@ fn what_was_answered_is_there_after_a_crash() {
     for (for_ever, errno) in
         [(true, Errno::IO), (true, Errno::NOSPC), (false, Errno::IO), (false, Errno::NOSPC)]
     {
-        for seed in 0..12 {
+        for seed in 0..8 {
             let mut entropy = Entropy::from_seed([seed; 32]);
             for at in 0.. {
                 let disk = Disk::default();

@@ -2,7 +2,7 @@
 
 use crate::{Errno, File, Files, Lock, Result, Stat};
 use postroad_core::entropy::Entropy;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -54,9 +54,9 @@ impl Disk {
     pub(super) fn crash(&self, entropy: &mut Entropy) {
         let mut state = self.state();
         let State { names, kept, .. } = &mut *state;
-        let mut coin = || entropy.next_u64() % 2 == 0;
+        let mut coin = || entropy.below(2) == 0;
         let mut after = BTreeMap::new();
-        for path in names.keys().chain(kept.keys()) {
+        for path in names.keys().chain(kept.keys()).collect::<BTreeSet<_>>() {
             let (now, before) = (names.get(path), kept.get(path));
             let same = match (now, before) {
                 (Some(Node::File(now)), Some(Node::File(before))) => Arc::ptr_eq(now, before),
@@ -65,7 +65,7 @@ impl Disk {
             };
             let survivor = if same || coin() { now } else { before };
             if let Some(node) = survivor {
-                after.entry(path.clone()).or_insert_with(|| node.clone());
+                after.insert(path.clone(), node.clone());
             }
         }
         *kept = after.clone();
@@ -74,9 +74,9 @@ impl Disk {
             let Node::File(octets) = node else { continue };
             let mut octets = octets.lock().unwrap();
             let lost = octets.now.len() - octets.kept.len();
-            let some = (entropy.next_u64() % (lost as u64 + 1)) as usize;
+            let some = entropy.below(lost as u64 + 1) as usize;
             let from = octets.kept.len();
-            let tail = match entropy.next_u64() % 3 {
+            let tail = match entropy.below(3) {
                 0 => vec![0; some],
                 _ => octets.now[from..from + some].to_vec(),
             };

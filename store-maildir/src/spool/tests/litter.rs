@@ -21,7 +21,7 @@ fn what_a_crash_left_behind_is_removed() {
     assert_eq!((entries.len(), damaged), (1, Vec::new()));
     assert_eq!(entries[0].states[0].attempts, 1);
     let (message, log) = (format!("{}.eml", id(1)), format!("{}.log", id(1)));
-    assert_eq!(names(scratch.path()), ["README".into(), message, log, "tmp".into()]);
+    assert_eq!(names(scratch.path()), ["README".into(), "tmp".into(), message, log]);
     assert_eq!(names(&scratch.path().join("tmp")), [""; 0]);
 }
 
@@ -52,7 +52,8 @@ fn a_torn_line_stays_alone() {
         let mut desk = Desk::new(&real(&scratch));
         assert_eq!(desk.note(id(1), 1), Answer::Done);
         let states = desk.entry(id(1)).states;
-        let expected = if cut == whole.len() { 2 } else { 1 };
+        // It is whole if nothing but its end is missing.
+        let expected = if cut >= whole.len() - 1 { 2 } else { 1 };
         assert_eq!((states[0].attempts, states[1].attempts), (expected, 1), "cut at {cut}");
     }
 }

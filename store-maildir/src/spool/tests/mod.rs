@@ -36,7 +36,7 @@ fn real(scratch: &Scratch) -> Spool {
 
 /// The id of this `number`.
 fn id(number: u32) -> Id {
-    Id::parse("aaaaaaaaaaaaaaaa").unwrap().of_report(number)
+    Id::parse("bbbbbbbbbbbbbbbb").unwrap().of_report(number)
 }
 
 fn envelope(id: Id, recipients: usize) -> Box<Envelope> {
@@ -143,7 +143,7 @@ fn a_message_is_a_file_that_a_person_can_read() {
     let text = String::from_utf8(std::fs::read(path).unwrap()).unwrap();
     assert!(text.starts_with(&format!("Postroad-Id: {} 1800000000.000000\r\n", id(1))), "{text}");
     assert!(text.ends_with("\r\nSubject: hello\r\n\r\nHello.\r\n"), "{text}");
-    assert_eq!(names(scratch.path()), [format!("{}.eml", id(1)), "tmp".into()]);
+    assert_eq!(names(scratch.path()), ["tmp".into(), format!("{}.eml", id(1))]);
     assert_eq!(names(&scratch.path().join("tmp")), [""; 0]);
     assert_eq!(desk.note(id(1), 2), Answer::Done);
     let log = std::fs::read(scratch.path().join(format!("{}.log", id(1)))).unwrap();

@@ -95,7 +95,7 @@ proptest! {
         for (count, step) in steps.into_iter().chain([Step::Restart]).enumerate() {
             match step {
                 Step::Ask(session, request, lent) => {
-                    let lent = format!("{count:>lent$}\r\n");
+                    let lent = format!("{count}: {}\r\n", "x".repeat(lent));
                     let lent = lent.as_bytes();
                     let context = format!("session {session}, step {count}: {request:?}");
                     let expected = model[session].perform(START, request.clone(), lent, &mut one);
