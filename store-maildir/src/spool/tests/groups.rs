@@ -129,7 +129,7 @@ fn a_shared_sync_that_fails_has_failed_for_all() {
     assert_eq!(trace.iter().filter(|(call, _)| *call == "sync_folder").count(), 2);
     assert_eq!(answers[0], Answer::Done);
     assert!(answers[1..].iter().all(|answer| matches!(answer, Answer::Failed(_))), "{answers:?}");
-    assert_eq!(names(scratch.path()), ["tmp".into(), format!("{}.eml", id(0))]);
+    assert_eq!(names(scratch.path()), [format!("{}.eml", id(0)), "tmp".into()]);
 }
 
 /// Sessions write the same and other messages, take notes, read and remove: nothing is lost, nobody
