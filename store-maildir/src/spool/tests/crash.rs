@@ -160,3 +160,25 @@ fn a_failed_sync_is_final() {
     assert!(matches!(desk.ask(Request::Commit, b""), Answer::Failed(Failure::Refused(_))));
     assert_eq!(desk.put(id(1), OLD), Answer::Done);
 }
+
+/// A message whose folder could not be synced, and that could not be removed either, is not there
+/// for good before it is committed again.
+#[test]
+fn a_second_commit_is_as_good_as_the_first() {
+    let disk = Disk::default();
+    let files = CountingFiles::new(disk.clone());
+    let mut desk = Desk::new(&spool(Path::new("/spool"), Arc::new(files.clone())));
+    files.restart_tracing();
+    assert_eq!(desk.put(id(0), OLD), Answer::Done);
+    let at = files.trace().iter().position(|(call, _)| *call == "sync_folder").unwrap();
+    files.restart(Some(Fault { at, for_ever: true, errno: Errno::IO }));
+    assert!(matches!(desk.put(id(1), OLD), Answer::Failed(Failure::Io(_))));
+    files.restart(None);
+    assert_eq!(desk.entry(id(1)).size, OLD.len() as u64);
+    assert_eq!(desk.put(id(1), OLD), Answer::Done);
+    for seed in 0..8 {
+        disk.crash(&mut Entropy::from_seed([seed; 32]));
+        let spool = spool(Path::new("/spool"), Arc::new(disk.clone()));
+        assert_eq!(Desk::new(&spool).content(id(1)), OLD);
+    }
+}

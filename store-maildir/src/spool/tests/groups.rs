@@ -95,11 +95,12 @@ fn commit_together(second: Result<()>) -> (Vec<(&'static str, PathBuf)>, Vec<Ans
         };
         let syncing = || files.trace().iter().any(|(call, _)| *call == "sync_folder");
         let mut writers = vec![writer(0)];
-        while !syncing() {
+        while !syncing() && !writers[0].is_finished() {
             std::thread::yield_now();
         }
         writers.extend((1..WRITERS).map(writer));
-        while spool.shared.syncs.waiting() < WRITERS as usize - 1 {
+        let waiting = || spool.shared.syncs.waiting() == WRITERS as usize - 1;
+        while !waiting() && !writers.iter().any(|writer| writer.is_finished()) {
             std::thread::yield_now();
         }
         gate.let_go(Ok(()));
