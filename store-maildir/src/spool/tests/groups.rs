@@ -133,6 +133,40 @@ fn a_shared_sync_that_fails_has_failed_for_all() {
     assert_eq!(names(scratch.path()), [format!("{}.eml", id(0)), "tmp".into()]);
 }
 
+/// Who commits a message that another is just committing waits for what that comes to.
+#[test]
+fn a_commit_waits_for_another_of_the_same_message() {
+    let (scratch, gate) = (Scratch::new(), Gate::default());
+    let files = CountingFiles::new(gate.clone());
+    gate.let_go(Ok(()));
+    let spool = spool(scratch.path(), Arc::new(files.clone()));
+    files.restart_tracing();
+    let calls = |wanted| files.trace().iter().filter(|(call, _)| *call == wanted).count();
+    let writer = |scope, text: &'static [u8]| {
+        let mut desk = Desk::new(&spool);
+        std::thread::Scope::spawn(scope, move || desk.put(id(1), text))
+    };
+    let answers = std::thread::scope(|scope| {
+        let first = writer(scope, b"first\r\n");
+        while calls("sync_folder") == 0 && !first.is_finished() {
+            std::thread::yield_now();
+        }
+        let second = writer(scope, b"second\r\n");
+        while calls("create") < 2 && !second.is_finished() {
+            std::thread::yield_now();
+        }
+        // Time to do what it must not do.
+        for _ in 0..1_000 {
+            std::thread::yield_now();
+        }
+        gate.let_go(Err(Errno::IO));
+        gate.let_go(Ok(()));
+        [first, second].map(|writer| writer.join().unwrap())
+    });
+    assert!(matches!(answers, [Answer::Failed(_), Answer::Done]), "{answers:?}");
+    assert_eq!(Desk::new(&real(&scratch)).content(id(1)), b"second\r\n");
+}
+
 /// Sessions write the same and other messages, take notes, read and remove: nothing is lost, nobody
 /// waits for ever.
 #[test]
