@@ -36,6 +36,9 @@
 //! | `postroad-uidvalidity` | account | the last UIDVALIDITY that a mailbox got |
 //! | `*.lock` | both | files for `flock`; that they exist means nothing |
 //!
+//! [`Spool`] is a folder of its own: `<id>.eml` is a message that waits, `<id>.log` what was noted of
+//! it. [`Spool::session`] gives each session its spool.
+//!
 //! # How nothing is lost
 //! Content goes to `tmp` and is synced; then it gets its name in `new` or `cur`; the folder is
 //! synced; where a UID is to be told, the map gets it and is synced; then the store answers. A

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Mutex;
 
-const BLOCK: usize = 64 * 1024;
+const BLOCK: usize = 8 * 1024;
 
 /// What is known of the logs beside what they say.
 #[derive(Default)]

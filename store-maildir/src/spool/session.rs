@@ -63,6 +63,10 @@ impl SpoolSession {
         if head.len() > HEAD {
             return Err(Failure::Limit("the envelope is too long"));
         }
+        // What can't be read again must not be taken.
+        if !matches!(Envelope::read(&head), Ok(Some((_, length))) if length == head.len()) {
+            return Err(Failure::Refused("the envelope can't be written"));
+        }
         self.draft = Some(Draft::begin(files, envelope.id, self.shared.spare(), head)?);
         Ok(Answer::Done)
     }
@@ -85,7 +89,7 @@ impl SpoolSession {
             syncs.sync().map_err(failed(root))?;
             return Ok(Answer::Done);
         }
-        // That of an earlier message of this name, whose removal has failed half-way.
+        // That of an earlier message of this name may have been left behind.
         remove(&self.shared, &self.shared.log(id))?;
         draft.place(&path)?;
         logs.forget(id);
@@ -151,9 +155,11 @@ impl SpoolSession {
         let Shared { root, syncs, busy, logs, .. } = &*self.shared;
         let _held = busy.hold(id);
         remove(&self.shared, &self.shared.message(id))?;
-        remove(&self.shared, &self.shared.log(id))?;
-        logs.forget(id);
         syncs.sync().map_err(failed(root))?;
+        // Only now, so that no crash brings back a message without what was noted of it. A log that
+        // comes back alone is litter.
+        let _ = remove(&self.shared, &self.shared.log(id));
+        logs.forget(id);
         Ok(Answer::Done)
     }
 

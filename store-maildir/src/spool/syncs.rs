@@ -50,3 +50,11 @@ impl Syncs {
         outcome
     }
 }
+
+#[cfg(test)]
+impl Syncs {
+    /// How many wait for the next sync.
+    pub(super) fn waiting(&self) -> usize {
+        Arc::strong_count(&lock(&self.turn).next) - 1
+    }
+}

@@ -2,6 +2,7 @@
 //! few lines, and a clerk with a good memory.
 
 mod faults;
+mod memory;
 mod orders;
 mod schedule;
 mod settle;
