@@ -1,6 +1,6 @@
 //! What sessions share.
 
-use super::config::{self, Cleartext, Config};
+use super::config::{self, Cleartext, Config, Etrn};
 use super::directory::{self, Directory, Misconfigured};
 use crate::address::{Domain, ForwardPath};
 use crate::machine::Tls;
@@ -49,6 +49,16 @@ impl Site {
         match self.directory.route(forward_path) {
             directory::Route::Local(_) | directory::Route::Unknown => Some(Destination::Local),
             directory::Route::Elsewhere => self.routes.of_path(forward_path),
+        }
+    }
+
+    /// Whether `peer` may start the queue (RFC 1985), as a `user` who has logged in or as nobody.
+    #[must_use]
+    pub fn heeds_etrn(&self, peer: Peer, user: bool) -> bool {
+        match self.config.smtp.etrn {
+            Etrn::Never => false,
+            Etrn::Loopback => user || peer.is_local(),
+            Etrn::Always => true,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What an agent is told: by its client, by the spool, and through the doors of a session.
 
-use super::{Ending, Line, Outbound, Work};
+use super::{Ending, Line, Outbound, Reading, Work};
 use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants};
 use crate::queue::{Carried, spool};
 use crate::role::{Effect, Input, Report};
@@ -46,14 +46,16 @@ impl Outbound {
                     _ => Carried::Unknown,
                 });
             }
-            (Work::Sending(message, Some(ticket)), Read { end }) => {
+            // Nothing that is not the end tells the client that the content broke off. So does what
+            // is shorter or longer than it was when it was taken.
+            (Work::Sending(message, Some(Reading { ticket, octets })), Read { end }) => {
+                let end = end && octets == message.entry().size;
                 self.work = Work::Sending(message, None);
                 self.client.handle(self.now, client::Input::Content { ticket, end });
             }
-            (Work::Sending(message, Some(ticket)), Failed(failure)) => {
+            (Work::Sending(message, Some(Reading { ticket, .. })), Failed(failure)) => {
                 self.report_spool(&failure);
                 self.work = Work::Sending(message, None);
-                // Nothing, and not the end: the client sees that the content breaks off.
                 self.client.handle(self.now, client::Input::Content { ticket, end: false });
             }
             (Work::Noting(message, carried), Done) => {
@@ -170,10 +172,11 @@ impl Session for Outbound {
 
     fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {
         self.now = now;
-        if let Work::Sending(_, Some(child)) = self.work
+        if let Work::Sending(_, Some(reading)) = &mut self.work
             && self.tickets.outstanding() == Some(ticket)
         {
-            self.client.handle_content(now, child, bytes);
+            reading.octets += bytes.len() as u64;
+            self.client.handle_content(now, reading.ticket, bytes);
         }
     }
 }

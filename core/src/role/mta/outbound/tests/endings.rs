@@ -255,7 +255,7 @@ fn a_spool_that_fails() {
     use spool::Request::{Load, Read, Record, Remove};
     let io = || store::Failure::Io("EIO".into());
     let leave = [("", "<quit>"), (QUIT, BYE)];
-    let load: fn(&spool::Request) -> bool = |it| matches!(it, Load(_));
+    let load: Which = |it| matches!(it, Load(_));
     let told = to_bob().failing(load, io()).hold(&opened(&leave));
     assert_eq!(told, "carried 1 Unknown\nclosed");
     let told = to_bob().failing(load, store::Failure::NoMessage).hold(&opened(&leave));
@@ -263,13 +263,20 @@ fn a_spool_that_fails() {
     let told = to_bob().failing(|it| matches!(it, Read { .. }), io()).hold(&sent(&[]));
     let note = "note [0] deferred 4.3.0 - content: the content broke off";
     assert_eq!(told, format!("{note}\ncarried 1 Deferred {{ report: false }}\nclosed"));
-    let note: fn(&spool::Request) -> bool = |it| matches!(it, Record { .. } | Remove(_));
+    let note: Which = |it| matches!(it, Record { .. } | Remove(_));
     let told = to_bob().failing(note, io()).hold(&carried(&leave));
     assert_eq!(told, "carried 1 Unknown\nclosed");
-    let mut short = to_bob();
-    short.content.truncate(10);
-    let told = short.hold(&sent(&[]));
-    assert!(told.starts_with("note [0] "), "{told}");
+}
+
+#[test]
+fn content_that_is_not_as_long_as_it_was_is_not_finished() {
+    let twice = STUFFED.trim_end_matches(".\r\n").repeat(2);
+    for (content, said) in [("Subject: d", "Subject: d"), (&CONTENT.repeat(2), &twice)] {
+        let mut dialogue = to_bob();
+        dialogue.content = content.into();
+        let told = dialogue.hold(&sent(&[(said, "<eof>")]));
+        assert!(told.starts_with("note [0] deferred 4.3.0 - content: "), "{told}");
+    }
 }
 
 #[test]

@@ -34,12 +34,15 @@ const OK: &str = "250 2.0.0 Ok\r\n";
 const GO: &str = "354 go\r\n";
 const BYE: &str = "221 2.0.0 Bye\r\n";
 
+/// Whether a request is one of those that fail.
+type Which = fn(&spool::Request) -> bool;
+
 /// A host with a spool in memory, which writes down what the spool and the queue are told.
 #[derive(Default)]
 struct World {
     spool: BTreeMap<Id, (Entry, Vec<u8>)>,
     /// Which request fails, and how.
-    fails: Option<(fn(&spool::Request) -> bool, store::Failure)>,
+    fails: Option<(Which, store::Failure)>,
     /// Requests that wait to be answered, if the spool is slow.
     waiting: Option<VecDeque<(Ticket, spool::Request)>>,
     told: Vec<String>,
@@ -226,7 +229,7 @@ struct Dialogue {
     address: IpAddr,
     entries: Vec<Entry>,
     content: Vec<u8>,
-    fails: Option<(fn(&spool::Request) -> bool, store::Failure)>,
+    fails: Option<(Which, store::Failure)>,
     slow: bool,
 }
 
@@ -251,7 +254,7 @@ impl Dialogue {
         self
     }
 
-    fn failing(mut self, which: fn(&spool::Request) -> bool, failure: store::Failure) -> Self {
+    fn failing(mut self, which: Which, failure: store::Failure) -> Self {
         self.fails = Some((which, failure));
         self
     }
