@@ -25,7 +25,12 @@ impl Outbound {
             Output::Dialogue(line) => {
                 self.report(Report::new("dialogue").with("id", self.carry.id).with("line", line));
             }
-            Output::Closed(result) => self.line = Line::Closed(result),
+            Output::Closed(result) => {
+                if let Err(failure) = &result {
+                    self.report_trouble("disconnected", failure);
+                }
+                self.line = Line::Closed(result);
+            }
         }
     }
 
@@ -40,7 +45,7 @@ impl Outbound {
         match (core::mem::replace(&mut self.work, Work::Done), answer) {
             (Work::Loading, Loaded(entry)) => self.begin(entry),
             (Work::Loading | Work::Noting(..), Failed(failure)) => {
-                self.report_spool(&failure);
+                self.report_trouble("spool-failed", &failure);
                 self.carried(match failure {
                     store::Failure::NoMessage => Carried::Gone,
                     _ => Carried::Unknown,
@@ -54,7 +59,7 @@ impl Outbound {
                 self.client.handle(self.now, client::Input::Content { ticket, end });
             }
             (Work::Sending(message, Some(Reading { ticket, .. })), Failed(failure)) => {
-                self.report_spool(&failure);
+                self.report_trouble("spool-failed", &failure);
                 self.work = Work::Sending(message, None);
                 self.client.handle(self.now, client::Input::Content { ticket, end: false });
             }
@@ -70,9 +75,10 @@ impl Outbound {
         }
     }
 
-    fn report_spool(&mut self, failure: &store::Failure) {
-        let report = Report::new("spool-failed").with("id", self.carry.id);
-        self.report(report.with("reason", failure));
+    fn report_trouble(&mut self, event: &'static str, reason: impl fmt::Display) {
+        let report = Report::new(event).with("id", self.carry.id);
+        let report = report.with("host", &self.host.remote.name);
+        self.report(report.with("reason", reason));
     }
 }
 
@@ -142,8 +148,9 @@ impl Session for Outbound {
 
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
         self.now = now;
-        if let Ok(tls) = &outcome {
-            self.host.cipher = tls.cipher;
+        match &outcome {
+            Ok(tls) => self.host.cipher = tls.cipher,
+            Err(failed) => self.report_trouble("tls-failed", failed),
         }
         self.client.handle_tls(now, outcome);
     }

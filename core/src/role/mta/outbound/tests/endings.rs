@@ -44,6 +44,9 @@ fn tls_that_fails_is_told_apart() {
     let told = to_bob().with(Protection::May).hold(&turns);
     let failed = "mx.example.net [192.0.2.1] STARTTLS: the TLS handshake failed: bad certificate";
     assert_eq!(told, format!("no tls deferred 4.7.5 {failed}"));
+    let reports = to_bob().with(Protection::May).hold_in_pieces(&turns, 1).world.reports;
+    let why = "host=mx.example.net reason=\"bad certificate\" carrier=7";
+    assert!(reports.contains(&format!("tls-failed id={} {why}", id_of(1))), "{reports:#?}");
     // Octets that were put behind the reply are no reason to do without TLS.
     let injected = [("STARTTLS\r\n", "220 go\r\n250 x\r\n")];
     let room = to_bob()
@@ -263,6 +266,10 @@ fn a_spool_that_fails() {
     let told = to_bob().failing(|it| matches!(it, Read { .. }), io()).hold(&sent(&[]));
     let note = "note [0] deferred 4.3.0 - content: the content broke off";
     assert_eq!(told, format!("{note}\ncarried 1 Deferred {{ report: false }}\nclosed"));
+    let mut chunk = opened(&[(MAIL, OK), (BOB, OK), ("BDAT 23 LAST\r\n", "<eof>")]);
+    chunk[1].1 = "250-mx\r\n250 CHUNKING\r\n";
+    let told = to_bob().failing(|it| matches!(it, Read { .. }), io()).hold(&chunk);
+    assert!(told.starts_with(note), "{told}");
     let note: Which = |it| matches!(it, Record { .. } | Remove(_));
     let told = to_bob().failing(note, io()).hold(&carried(&leave));
     assert_eq!(told, "carried 1 Unknown\nclosed");
