@@ -1,9 +1,9 @@
 //! The submission agent (RFC 6409, 8314): takes mail from users.
 
-use super::Site;
 use super::directory::Route;
 use super::intake::{Header, Intake, Policy, Routed};
 use super::mta::no_such_user;
+use super::{Peer, Site};
 use crate::address::{ForwardPath, ReversePath};
 use crate::message::submission;
 use crate::sasl::Mechanism;
@@ -28,12 +28,15 @@ pub enum Submitting {}
 impl Policy for Submitting {
     const PROTOCOL: Protocol = Protocol::Smtp;
 
-    /// Everything but BINARYMIME, since the store keeps lines.
-    fn extensions() -> Vec<Extension> {
+    /// Everything but BINARYMIME, since the store keeps lines; ETRN if that of users is heeded.
+    fn extensions(site: &Site, peer: Peer) -> Vec<Extension> {
         let mut extensions = Extension::defaults();
         extensions.retain(|it| !matches!(it, Extension::Auth(_) | Extension::BinaryMime));
         let auth = vec![Extension::Auth(MECHANISMS.to_vec())];
         extensions.splice(3..3, auth);
+        if site.heeds_etrn(peer, true) {
+            extensions.push(Extension::Etrn);
+        }
         extensions
     }
 

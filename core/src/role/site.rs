@@ -1,6 +1,6 @@
 //! What sessions share.
 
-use super::config::{self, Cleartext, Config};
+use super::config::{self, Cleartext, Config, Etrn};
 use super::directory::{self, Directory, Misconfigured};
 use crate::address::{Domain, ForwardPath};
 use crate::machine::Tls;
@@ -73,6 +73,16 @@ impl Site {
             },
             routes: self.routes.clone(),
             limits: self.config.limits.clone(),
+        }
+    }
+
+    /// Whether `peer` may start the queue (RFC 1985), as a `user` who has logged in or as nobody.
+    #[must_use]
+    pub fn heeds_etrn(&self, peer: Peer, user: bool) -> bool {
+        match self.config.smtp.etrn {
+            Etrn::Never => false,
+            Etrn::Loopback => user || peer.is_local(),
+            Etrn::Always => true,
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Intake, Policy};
 use crate::address::{Domain, ForwardPath, Host, Invalid, LocalPart, Mailbox};
 use crate::queue::{self, Command};
 use crate::role::Effect;
-use crate::role::config::{Etrn, Vrfy};
+use crate::role::config::Vrfy;
 use crate::role::directory::Route;
 use crate::role::mta::no_such_user;
 use crate::smtp::server::Answer;
@@ -58,12 +58,7 @@ impl<P: Policy> Intake<P> {
     /// RFC 1985 §5.3. A leading `@` means subdomains as well, a leading `#` a queue by its name, of
     /// which there are none here.
     pub(super) fn etrn(&mut self, node: &str) -> Reply {
-        let allowed = match self.site.config.smtp.etrn {
-            Etrn::Never => false,
-            Etrn::Loopback => self.account.is_some() || self.peer.is_local(),
-            Etrn::Always => true,
-        };
-        if !allowed {
+        if !self.site.heeds_etrn(self.peer, self.account.is_some()) {
             return Reply::new(459, (4, 7, 1), format!("Node {node} not allowed"));
         }
         if node.starts_with('#') {

@@ -39,8 +39,8 @@ pub trait Policy {
     /// The protocol that its clients speak.
     const PROTOCOL: Protocol;
 
-    /// What it announces where nothing is configured.
-    fn extensions() -> Vec<Extension>;
+    /// What it announces to `peer` where nothing is configured.
+    fn extensions(site: &Site, peer: Peer) -> Vec<Extension>;
 
     /// Whether `login` may send mail from `reverse_path`.
     ///
@@ -141,7 +141,7 @@ impl<P: Policy> Intake<P> {
     pub fn new(now: Instant, site: Arc<Site>, peer: Peer, mut entropy: Entropy) -> Self {
         let config = &site.config;
         let mut settings = server::Config::new(config.hostname.as_str(), P::PROTOCOL);
-        settings.extensions = P::extensions();
+        settings.extensions = P::extensions(&site, peer);
         if let Some(greeting) = &config.smtp.greeting {
             settings.greeting.clone_from(greeting);
         }

@@ -5,10 +5,10 @@ mod local;
 #[cfg(test)]
 mod tests;
 
-use super::Site;
 use super::directory::Route;
 use super::intake::{Header, Intake, Policy, Routed};
 use super::mta::no_such_user;
+use super::{Peer, Site};
 use crate::address::{ForwardPath, ReversePath};
 use crate::message::header::Scanner;
 use crate::smtp::{Extension, Protocol, Reply};
@@ -29,7 +29,7 @@ impl Policy for Filing {
 
     /// What helps a transfer agent next door. BINARYMIME is left out, since the store keeps lines,
     /// and DSN, so that the client makes the reports itself.
-    fn extensions() -> Vec<Extension> {
+    fn extensions(_: &Site, _: Peer) -> Vec<Extension> {
         let wanted = |it: &Extension| {
             use Extension::{Chunking, EightBitMime, EnhancedStatusCodes, Pipelining};
             matches!(it, Pipelining | EnhancedStatusCodes | EightBitMime | Chunking)

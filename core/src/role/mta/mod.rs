@@ -5,9 +5,9 @@ mod outbound;
 
 pub use outbound::Outbound;
 
-use super::Site;
 use super::directory::Route;
 use super::intake::{Header, Intake, Policy, Routed};
+use super::{Peer, Site};
 use crate::address::{ForwardPath, ReversePath};
 use crate::message::header::Scanner;
 use crate::smtp::{Extension, Protocol, Reply};
@@ -25,10 +25,14 @@ pub enum Transfer {}
 impl Policy for Transfer {
     const PROTOCOL: Protocol = Protocol::Smtp;
 
-    /// Everything but AUTH, for hosts are no users, and BINARYMIME, since the store keeps lines.
-    fn extensions() -> Vec<Extension> {
+    /// Everything but AUTH, for hosts are no users, and BINARYMIME, since the store keeps lines;
+    /// ETRN to those whose ETRN is heeded.
+    fn extensions(site: &Site, peer: Peer) -> Vec<Extension> {
         let mut extensions = Extension::defaults();
         extensions.retain(|it| !matches!(it, Extension::Auth(_) | Extension::BinaryMime));
+        if site.heeds_etrn(peer, false) {
+            extensions.push(Extension::Etrn);
+        }
         extensions
     }
 

@@ -54,10 +54,17 @@ enum Work {
     Handed,
     /// What the spool knows of it.
     Loading,
-    /// The client; and with its ticket, if it waits for content, the spool.
-    Sending(Message, Option<Ticket>),
+    /// The client; and if that waits for content, the spool.
+    Sending(Message, Option<Reading>),
     /// The spool, which notes what a transaction came to; when all are over, the queue is told this.
     Noting(Message, Carried),
+}
+
+/// The client's request for content.
+struct Reading {
+    ticket: Ticket,
+    /// The octets that it has, counted from the first one of the message.
+    octets: u64,
 }
 
 /// What is awaited of the connection.
@@ -188,9 +195,9 @@ impl Outbound {
         }
     }
 
-    fn read(&mut self, child: Ticket, offset: u64, length: usize) {
+    fn read(&mut self, ticket: Ticket, offset: u64, length: usize) {
         if let Work::Sending(_, reading) = &mut self.work {
-            *reading = Some(child);
+            *reading = Some(Reading { ticket, octets: offset });
             self.ask_spool(spool::Request::Read { id: self.carry.id, offset, length });
         }
     }

@@ -1,6 +1,6 @@
 //! What an agent is told: by its client, by the spool, and through the doors of a session.
 
-use super::{Ending, Line, Outbound, Work};
+use super::{Ending, Line, Outbound, Reading, Work};
 use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants};
 use crate::queue::{Carried, spool};
 use crate::role::{Effect, Input, Report};
@@ -25,7 +25,12 @@ impl Outbound {
             Output::Dialogue(line) => {
                 self.report(Report::new("dialogue").with("id", self.carry.id).with("line", line));
             }
-            Output::Closed(result) => self.line = Line::Closed(result),
+            Output::Closed(result) => {
+                if let Err(failure) = &result {
+                    self.report_trouble("disconnected", failure);
+                }
+                self.line = Line::Closed(result);
+            }
         }
     }
 
@@ -40,20 +45,22 @@ impl Outbound {
         match (core::mem::replace(&mut self.work, Work::Done), answer) {
             (Work::Loading, Loaded(entry)) => self.begin(entry),
             (Work::Loading | Work::Noting(..), Failed(failure)) => {
-                self.report_spool(&failure);
+                self.report_trouble("spool-failed", &failure);
                 self.carried(match failure {
                     store::Failure::NoMessage => Carried::Gone,
                     _ => Carried::Unknown,
                 });
             }
-            (Work::Sending(message, Some(ticket)), Read { end }) => {
+            // Nothing that is not the end tells the client that the content broke off. So does what
+            // is shorter or longer than it was when it was taken.
+            (Work::Sending(message, Some(Reading { ticket, octets })), Read { end }) => {
+                let end = end && octets == message.entry().size;
                 self.work = Work::Sending(message, None);
                 self.client.handle(self.now, client::Input::Content { ticket, end });
             }
-            (Work::Sending(message, Some(ticket)), Failed(failure)) => {
-                self.report_spool(&failure);
+            (Work::Sending(message, Some(Reading { ticket, .. })), Failed(failure)) => {
+                self.report_trouble("spool-failed", &failure);
                 self.work = Work::Sending(message, None);
-                // Nothing, and not the end: the client sees that the content breaks off.
                 self.client.handle(self.now, client::Input::Content { ticket, end: false });
             }
             (Work::Noting(message, carried), Done) => {
@@ -68,9 +75,10 @@ impl Outbound {
         }
     }
 
-    fn report_spool(&mut self, failure: &store::Failure) {
-        let report = Report::new("spool-failed").with("id", self.carry.id);
-        self.report(report.with("reason", failure));
+    fn report_trouble(&mut self, event: &'static str, reason: impl fmt::Display) {
+        let report = Report::new(event).with("id", self.carry.id);
+        let report = report.with("host", &self.host.remote.name);
+        self.report(report.with("reason", reason));
     }
 }
 
@@ -140,8 +148,9 @@ impl Session for Outbound {
 
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
         self.now = now;
-        if let Ok(tls) = &outcome {
-            self.host.cipher = tls.cipher;
+        match &outcome {
+            Ok(tls) => self.host.cipher = tls.cipher,
+            Err(failed) => self.report_trouble("tls-failed", failed),
         }
         self.client.handle_tls(now, outcome);
     }
@@ -170,10 +179,11 @@ impl Session for Outbound {
 
     fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {
         self.now = now;
-        if let Work::Sending(_, Some(child)) = self.work
+        if let Work::Sending(_, Some(reading)) = &mut self.work
             && self.tickets.outstanding() == Some(ticket)
         {
-            self.client.handle_content(now, child, bytes);
+            reading.octets += bytes.len() as u64;
+            self.client.handle_content(now, reading.ticket, bytes);
         }
     }
 }
