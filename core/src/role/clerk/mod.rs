@@ -36,10 +36,14 @@ use draft::Draft;
 /// # Told once
 /// A report is a message of its own. First it is committed, then that is noted of the message it is
 /// about, or that message removed, and only then does the queue learn of the report. What is cut off
-/// in between begins anew, and since the report's id follows from what it tells, the one that is in
-/// the spool already is not written again. Only when the queue is started between the two notes can
-/// the sender be told twice: then it knows the report from the spool and may have delivered it by the
-/// time that the clerk comes to the message. The other order would lose reports instead.
+/// or fails in between begins anew. Since the report's id follows from what it tells, the one that is
+/// in the spool already is not written again then. A sender is told twice only if
+/// - the host dies between the two, and the queue, which finds the report in the spool when it begins
+///   anew, has delivered it by the time that the clerk comes to the message; or
+/// - there is more to be told by then: it is told together with what the first report says, which
+///   goes out as well when the queue begins anew.
+///
+/// The other order would lose reports instead.
 ///
 /// It has no peer: it wants nothing of its connection until it is over, and then to be closed.
 pub struct Clerk {

@@ -73,7 +73,8 @@ pub(super) fn write(
 }
 
 /// The report's id follows from how many there were before, whom it is about and what it tells of
-/// them: what is told again after a crash has the same one, and nothing else has.
+/// them: what is told again after a crash has the same one, and what is more or other has another, so
+/// that it is not taken for what the spool has already.
 fn report_id(entry: &Entry, due: &[usize]) -> Id {
     about(entry, due).zip(due).fold(
         entry.envelope.id.of_report(entry.reports),

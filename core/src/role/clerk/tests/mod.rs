@@ -1,6 +1,7 @@
 mod faults;
 mod orders;
 mod reports;
+mod together;
 
 use super::Clerk;
 use crate::entropy::Entropy;
