@@ -142,16 +142,16 @@ fn a_commit_waits_for_another_of_the_same_message() {
     let spool = spool(scratch.path(), Arc::new(files.clone()));
     files.restart_tracing();
     let calls = |wanted| files.trace().iter().filter(|(call, _)| *call == wanted).count();
-    let writer = |scope, text: &'static [u8]| {
-        let mut desk = Desk::new(&spool);
-        std::thread::Scope::spawn(scope, move || desk.put(id(1), text))
-    };
     let answers = std::thread::scope(|scope| {
-        let first = writer(scope, b"first\r\n");
+        let writer = |text: &'static [u8]| {
+            let mut desk = Desk::new(&spool);
+            scope.spawn(move || desk.put(id(1), text))
+        };
+        let first = writer(b"first\r\n");
         while calls("sync_folder") == 0 && !first.is_finished() {
             std::thread::yield_now();
         }
-        let second = writer(scope, b"second\r\n");
+        let second = writer(b"second\r\n");
         while calls("create") < 2 && !second.is_finished() {
             std::thread::yield_now();
         }
