@@ -175,6 +175,8 @@ impl Queue {
                 }
             }
             message.papers = before.papers;
+            // Even if nobody was told, because nobody wants to hear of a delay.
+            message.warned |= before.warned;
         }
         let deadline = message.deadline(&self.settings);
         self.schedule.insert((deadline.max(self.now), Wake::Deadline(id)));
@@ -379,6 +381,10 @@ impl Queue {
                 for leg in message.legs.iter_mut().filter(|leg| leg.state == State::Filed) {
                     leg.state = State::Waiting(due);
                     self.schedule.insert((due, Wake::Delivery(id, leg.station)));
+                }
+                if message.is_done() {
+                    // Nothing else brings it back to the clerk.
+                    self.schedule.insert((due, Wake::Deadline(id)));
                 }
             }
         }

@@ -29,8 +29,8 @@ use draft::Draft;
 /// | `Noting` | the order to be safe in the spool | `Opening` if the sender is to be told of something, else `Removing` or `Idle` |
 /// | `Opening` | the start of the message | `Beginning` |
 /// | `Beginning`, `Writing`, `Reading` | the report to be written, with what it returns of the message | `Committing` |
-/// | `Committing` | the report to be safe in the spool | `Marking` |
-/// | `Marking` | that it was made to be safe, too | `Removing`, or `Idle` |
+/// | `Committing` | the report to be safe in the spool | `Marking`, or `Removing` if nothing more is to be tried |
+/// | `Marking` | that it was made to be safe, too | `Idle` |
 /// | `Removing` | the message to be gone | `Idle` |
 ///
 /// # Told once

@@ -4,7 +4,7 @@ use super::*;
 use crate::dns;
 use crate::machine::{Session, Wants};
 use crate::queue::{Carrier, Output, Queue, Settings};
-use crate::role::bench::Fault;
+use crate::role::bench::{Fault, account};
 use crate::role::mda::Local;
 use crate::store::Failure;
 use alloc::collections::BTreeMap;
@@ -177,4 +177,40 @@ fn wherever_the_host_dies_nobody_is_left_out() {
         }
     }
     assert_eq!(again, [6], "a report that was not noted, and was overtaken by a longer one");
+}
+
+#[test]
+fn a_report_that_could_not_be_begun_is_asked_for_again_soon() {
+    let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
+    let mut bench = bench();
+    let to = ["<bob@example.com> NOTIFY=SUCCESS"];
+    bench.put(ONE, "<ann@example.com>", &to, LETTER);
+    bench.full = Vec::from([account("bob@example.com")]);
+    let mut house = House::new(bench);
+    house.pass(hours(12));
+    house.bench.full.clear();
+    // Load, Begin, Read, Write, Deliver, Record, and the clerk's Load
+    house.bench.fault = Some(Fault::Fails(house.bench.calls.len() + 6, Failure::Full));
+    house.pass(hours(6));
+    assert!(house.bench.calls.iter().any(|call| call == "Load!"));
+    assert_eq!(heard(&house.bench), ["bob@example.com"]);
+    assert!(house.bench.spool.is_empty() && house.queue.is_empty());
+}
+
+#[test]
+fn who_wants_to_hear_of_no_delay_is_left_in_peace() {
+    for (from, to) in [
+        ("<>", "<bob@example.com>"),
+        ("<ann@example.com>", "<bob@example.com> NOTIFY=NEVER"),
+        ("<ann@example.com>", "<bob@example.com> NOTIFY=SUCCESS"),
+    ] {
+        let mut bench = bench();
+        bench.put(ONE, from, &[to], LETTER);
+        bench.full = Vec::from([account("bob@example.com")]);
+        let mut house = House::new(bench);
+        house.pass(WEEK);
+        assert!(house.bench.spool.is_empty() && house.queue.is_empty());
+        assert!(heard(&house.bench).is_empty());
+        assert!(house.bench.calls.len() < 500, "{}", house.bench.calls.len());
+    }
 }
