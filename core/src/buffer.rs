@@ -71,7 +71,8 @@ impl Inbox {
 /// Capacity that an empty buffer keeps, in octets.
 const KEPT: usize = 1024;
 
-/// Octets to transmit.
+/// Octets to transmit. Memory is reclaimed as by [`Inbox`], for a peer that is always a little behind
+/// never lets it run empty.
 #[derive(Debug, Default)]
 pub struct Outbox {
     octets: Vec<u8>,
@@ -106,6 +107,9 @@ impl Outbox {
             self.octets.clear();
             self.octets.shrink_to(KEPT);
             self.start = 0;
+        } else if self.start > self.octets.len() / 2 {
+            self.octets.drain(..self.start);
+            self.start = 0;
         }
     }
 
@@ -126,5 +130,25 @@ impl core::fmt::Write for Outbox {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         self.push(text.as_bytes());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outbox_that_never_runs_empty_stays_small() {
+        let (mut outbox, mut sent) = (Outbox::default(), Vec::new());
+        outbox.push(b"first");
+        for round in 0..10_000_u32 {
+            outbox.push(&round.to_be_bytes());
+            sent.extend_from_slice(&outbox.as_slice()[..4]);
+            outbox.transmitted(4);
+            assert!(outbox.octets.len() < 32, "{} octets are kept", outbox.octets.len());
+        }
+        sent.extend_from_slice(outbox.as_slice());
+        let rounds = (0..10_000_u32).flat_map(u32::to_be_bytes);
+        assert_eq!(sent, b"first".iter().copied().chain(rounds).collect::<Vec<u8>>());
     }
 }

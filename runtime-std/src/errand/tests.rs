@@ -1,4 +1,3 @@
-
 use super::*;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::drain;

@@ -19,6 +19,17 @@ impl Identity {
         Self { certificate: made.cert.der().clone(), key }
     }
 
+    /// One that calls itself an authority, and is good between two years.
+    fn authority(years: [i32; 2]) -> Self {
+        let mut parameters = rcgen::CertificateParams::new(["mx.example.com".into()]).unwrap();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        [parameters.not_before, parameters.not_after] =
+            years.map(|year| rcgen::date_time_ymd(year, 1, 1));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap().der().clone();
+        Self { certificate, key: PrivateKeyDer::try_from(key.serialize_der()).unwrap() }
+    }
+
     /// A server that shows this certificate, whoever's the key is.
     fn server(&self, versions: &[&'static SupportedProtocolVersion]) -> Side {
         let key = any_supported_type(&self.key).unwrap();
@@ -60,6 +71,33 @@ fn a_certificate_of_ones_own_is_trusted_by_whoever_was_told() {
         (told(&own), "mx.example.net", "not valid for name"),
     ] {
         let failed = meet(own.server(ALL_VERSIONS), trust, name).unwrap_err();
+        assert!(failed.contains(why), "{failed}");
+    }
+}
+
+#[test]
+fn a_certificate_of_ones_own_may_call_itself_an_authority() {
+    let (own, other, old) = (
+        Identity::authority([1990, 2990]),
+        Identity::authority([1990, 2990]),
+        Identity::authority([1990, 1991]),
+    );
+    let told = |identity: &Identity| Trust::RootsAnd(vec![identity.certificate.clone()]);
+    let name = "mx.example.com";
+    for (version, said) in
+        [(&rustls::version::TLS12, "TLS1.2"), (&rustls::version::TLS13, "TLS1.3")]
+    {
+        assert_eq!(meet(own.server(&[version]), told(&own), name), Ok(said));
+    }
+    let stolen = Identity { certificate: own.certificate.clone(), key: other.key.clone_key() };
+    for (server, trust, name, why) in [
+        (&own, Trust::Roots, name, "CaUsedAsEndEntity"),
+        (&own, told(&other), name, "CaUsedAsEndEntity"),
+        (&own, told(&own), "mx.example.net", "not valid for name"),
+        (&old, told(&old), name, "expired"),
+        (&stolen, told(&own), name, "BadSignature"),
+    ] {
+        let failed = meet(server.server(ALL_VERSIONS), trust, name).unwrap_err();
         assert!(failed.contains(why), "{failed}");
     }
 }
