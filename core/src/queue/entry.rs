@@ -67,18 +67,35 @@ impl Entry {
             }
             Note::Reported { recipients } => {
                 self.reports += 1;
-                for place in recipients {
-                    if let Some(state) = self.states.get_mut(place) {
-                        let settled = state.is_settled();
-                        state.reported |= settled;
-                        state.warned |= !settled;
-                    }
-                }
+                self.each(&recipients, |state| state.reported = true);
+            }
+            Note::Warned { recipients } => {
+                self.reports += 1;
+                self.each(&recipients, |state| state.warned = true);
             }
             Note::Held => self.held = true,
             Note::Released => self.held = false,
             Note::Rerouted(destination) => self.rerouted = Some(destination),
         }
+    }
+
+    fn each(&mut self, places: &[usize], change: impl Fn(&mut State)) {
+        for place in places {
+            self.states.get_mut(*place).map(&change);
+        }
+    }
+
+    /// What is to be noted when the sender was told of these recipients. What becomes of them
+    /// meanwhile does not count as told.
+    #[must_use]
+    pub fn told(&self, now: Instant, recipients: Vec<usize>) -> Vec<Record> {
+        let settled = |place: &usize| self.states.get(*place).is_some_and(State::is_settled);
+        let (reported, warned): (Vec<_>, Vec<_>) = recipients.into_iter().partition(settled);
+        let notes = [
+            (!reported.is_empty()).then_some(Note::Reported { recipients: reported }),
+            (!warned.is_empty()).then_some(Note::Warned { recipients: warned }),
+        ];
+        notes.into_iter().flatten().map(|note| Record { at: now, note }).collect()
     }
 
     /// The places of the recipients for whom something is to be tried.

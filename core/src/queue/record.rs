@@ -5,7 +5,7 @@
 //! ```text
 //! 5f2a9c01 1790000001.250000 0,2 relayed 2.0.0 mx.example.net [192.0.2.1] 250 2.0.0 Ok: queued
 //! 0b77de42 1790000001.250000 1 deferred 4.7.1 mx.example.net [192.0.2.1] 451 4.7.1 Greylisted
-//! 91c3a0f8 1790000001.300000 1 reported
+//! 91c3a0f8 1790000001.300000 1 warned
 //! 77aa0142 1790000001.400000 held
 //! ```
 
@@ -38,8 +38,13 @@ pub enum Note {
         /// What it came to.
         outcome: Outcome,
     },
-    /// The sender was told of these recipients' last outcome.
+    /// The sender was told of these recipients' final outcome.
     Reported {
+        /// Whose.
+        recipients: Vec<usize>,
+    },
+    /// The sender was told that these recipients' mail is late.
+    Warned {
         /// Whose.
         recipients: Vec<usize>,
     },
@@ -164,6 +169,7 @@ impl Record {
             None if rest == "released" => Note::Released,
             Some(("rerouted", to)) => Note::Rerouted(to.parse().ok()?),
             Some((recipients, "reported")) => Note::Reported { recipients: places(recipients)? },
+            Some((recipients, "warned")) => Note::Warned { recipients: places(recipients)? },
             Some((recipients, outcome)) => {
                 Note::Outcome { recipients: places(recipients)?, outcome: Outcome::parse(outcome)? }
             }
@@ -214,6 +220,7 @@ impl fmt::Display for Record {
         match &self.note {
             Note::Outcome { recipients, outcome } => write!(f, "{} {outcome}", Places(recipients)),
             Note::Reported { recipients } => write!(f, "{} reported", Places(recipients)),
+            Note::Warned { recipients } => write!(f, "{} warned", Places(recipients)),
             Note::Held => f.write_str("held"),
             Note::Released => f.write_str("released"),
             Note::Rerouted(to) => write!(f, "rerouted {to}"),

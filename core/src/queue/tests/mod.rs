@@ -259,9 +259,7 @@ impl World {
                 _ => self.failed.push((id, outcome)),
             }
         }
-        if !due.is_empty() {
-            entry.apply(Record { at, note: Note::Reported { recipients: due } });
-        }
+        entry.told(at, due).into_iter().for_each(|record| entry.apply(record));
         let left = if entry.is_settled() {
             self.entries.remove(&id);
             Left::Gone

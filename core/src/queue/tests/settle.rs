@@ -67,3 +67,15 @@ fn what_is_to_be_tried_again_stays() {
     let carried = settle(&mut one, WARN, &[(&[1], Action::Deferred)]);
     assert_eq!(carried, (false, Carried::Deferred { report: true }));
 }
+
+/// A carrier is heard of while the clerk writes.
+#[test]
+fn what_happens_while_a_warning_is_written_is_told_in_its_turn() {
+    let mut seen = entry("<alice@example.org>", &[""]);
+    settle(&mut seen, WARN, &[(&[0], Action::Deferred)]);
+    let due = seen.due_reports(START + WARN, WARN);
+    let mut kept = seen.clone();
+    settle(&mut kept, WARN, &[(&[0], Action::Failed)]);
+    seen.told(START + WARN, due).into_iter().for_each(|record| kept.apply(record));
+    assert_eq!(kept.due_reports(START + WARN, WARN), [0]);
+}

@@ -81,7 +81,7 @@ enum Stage {
     /// That the sender was told; then the queue is told of the report.
     Marking {
         entry: Box<Entry>,
-        record: Record,
+        records: Vec<Record>,
         told: Told,
     },
     /// The message is settled.
@@ -172,8 +172,8 @@ impl Clerk {
             (Stage::Writing(draft), Done) => self.go_on(draft),
             (Stage::Abandoning(id, left), _) => self.answer(id, left),
             (Stage::Committing(draft), Done) => self.mark(*draft),
-            (Stage::Marking { mut entry, record, told }, Done) => {
-                entry.apply(record);
+            (Stage::Marking { mut entry, records, told }, Done) => {
+                records.into_iter().for_each(|record| entry.apply(record));
                 self.hand_over(told);
                 self.finish(entry);
             }
@@ -321,9 +321,9 @@ impl Clerk {
             return self
                 .ask(Stage::Removing { entry, told: Some(told) }, spool::Request::Remove(id));
         }
-        let record = Record { at: self.now, note: Note::Reported { recipients } };
-        let request = spool::Request::Record { id, records: vec![record.clone()] };
-        self.ask(Stage::Marking { entry, record, told }, request);
+        let records = entry.told(self.now, recipients);
+        let request = spool::Request::Record { id, records: records.clone() };
+        self.ask(Stage::Marking { entry, records, told }, request);
     }
 
     /// Hands a report over to the queue.
