@@ -1,7 +1,7 @@
 //! A report that is being written: what is in front of the returned content, the content as it
 //! comes from the spool, and what is behind it.
 
-use super::notice::{self, Notice};
+use super::notice::{self, Notice, Start};
 use super::{Clerk, Told};
 use crate::address::Mailbox;
 use crate::limits::Limits;
@@ -45,9 +45,9 @@ impl Draft {
     ) -> Self {
         let limits = &clerk.site.config.limits;
         let returned = notice::returned(&entry, &due, limits);
-        let message_id = notice::message_id(octets, end);
+        let start = Start::of(octets, end);
         let Notice { envelope, mut head, tail } =
-            notice::write(clerk, &entry, &due, to, returned, message_id.as_deref());
+            notice::write(clerk, &entry, &due, to, returned, &start);
         let mut draft = Self {
             entry,
             due,

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::machine::Instant;
 use crate::message::date::DateTime;
 use crate::message::dsn::{self, Diagnostic, Form, Notification, Returned, Status};
-use crate::message::header::fields;
+use crate::message::header::{Field, fields};
 use crate::queue::{Action, Entry, Envelope, Id, Outcome, State};
 use crate::smtp::client::Recipient;
 use crate::smtp::{Body, MailParameters, Notify, RcptParameters, Return};
@@ -32,7 +32,7 @@ pub(super) fn write(
     due: &[usize],
     to: &Mailbox,
     returned: Returned,
-    original_message_id: Option<&str>,
+    start: &Start,
 ) -> Notice {
     let (original, config) = (&entry.envelope, &clerk.site.config);
     let id = report_id(entry, due);
@@ -42,7 +42,7 @@ pub(super) fn write(
         from: &config.hostname,
         id: id.as_str(),
         original_id: original.id.as_str(),
-        original_message_id,
+        original_message_id: start.message_id.as_deref(),
         arrived: date(original.arrived),
         envid: original.parameters.envid.as_deref(),
         to,
@@ -51,7 +51,7 @@ pub(super) fn write(
         boundary: &clerk.entropy.token(BOUNDARY),
         recipients: &recipients,
         returned,
-        form: form(&original.parameters),
+        form: form(&original.parameters, start),
     };
     let envelope = Envelope {
         id,
@@ -157,19 +157,31 @@ pub(super) fn returned(entry: &Entry, due: &[usize], limits: &Limits) -> Returne
     if failed && entry.size <= most { Returned::Full } else { Returned::Headers }
 }
 
-fn form(parameters: &MailParameters) -> Form {
-    match (parameters.smtputf8, parameters.body) {
-        (true, _) => Form::Utf8,
-        (false, Some(Body::EightBitMime | Body::BinaryMime)) => Form::EightBit,
-        (false, Some(Body::SevenBit) | None) => Form::SevenBit,
+/// What the first octets of a message tell.
+pub(super) struct Start {
+    /// Its Message-ID; not one that is cut off.
+    message_id: Option<String>,
+    is_ascii: bool,
+}
+
+impl Start {
+    /// Of a message that may `end` there.
+    pub(super) fn of(octets: &[u8], end: bool) -> Self {
+        let field = fields(octets).find(|field| field.is("Message-ID"));
+        let is_whole = |found: &Field<'_>| end || found.start() + found.raw().len() < octets.len();
+        let text = |found: Field<'_>| String::from_utf8_lossy(&found.unfolded()).into_owned();
+        Self { message_id: field.filter(is_whole).map(text), is_ascii: octets.is_ascii() }
     }
 }
 
-/// The Message-ID in the first octets of a message, which may end there; not one that is cut off.
-pub(super) fn message_id(start: &[u8], end: bool) -> Option<String> {
-    let found = fields(start).find(|field| field.is("Message-ID"))?;
-    let is_whole = end || found.start() + found.raw().len() < start.len();
-    is_whole.then(|| String::from_utf8_lossy(&found.unfolded()).into_owned())
+/// Many a message has other octets than its sender has declared.
+fn form(parameters: &MailParameters, start: &Start) -> Form {
+    match (parameters.smtputf8, parameters.body) {
+        (true, _) => Form::Utf8,
+        (false, Some(Body::EightBitMime | Body::BinaryMime)) => Form::EightBit,
+        (false, Some(Body::SevenBit) | None) if start.is_ascii => Form::SevenBit,
+        (false, Some(Body::SevenBit) | None) => Form::EightBit,
+    }
 }
 
 /// What is told, in the words of reports: each kind once.

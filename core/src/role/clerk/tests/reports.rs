@@ -244,14 +244,16 @@ fn a_message_that_is_all_header_or_empty_comes_back_too() {
 #[test]
 fn eight_bits_come_back_as_they_are() {
     let content = "Subject: Hi\r\n\r\nGr\u{fc}\u{df}e\r\n".as_bytes();
-    let from = "<ann@example.com> BODY=8BITMIME";
-    let (bench, text) = report_of(from, CAROL, content, refused());
-    let text = text.unwrap();
-    assert!(text.contains("\nContent-Transfer-Encoding: 8bit\n") && text.contains("Grüße"));
-    let (id, _) = only(&bench);
-    let parameters = &bench.spool[&id].0.envelope.parameters;
-    assert_eq!((parameters.body, parameters.smtputf8), (Some(Body::EightBitMime), false));
-    assert_eq!(told(&bench, id), [("carol@example.net".into(), Failed)]);
+    // Whether it was declared or not.
+    for from in ["<ann@example.com> BODY=8BITMIME", ANN] {
+        let (bench, text) = report_of(from, CAROL, content, refused());
+        let text = text.unwrap();
+        assert!(text.contains("\nContent-Transfer-Encoding: 8bit\n") && text.contains("Grüße"));
+        let (id, _) = only(&bench);
+        let parameters = &bench.spool[&id].0.envelope.parameters;
+        assert_eq!((parameters.body, parameters.smtputf8), (Some(Body::EightBitMime), false));
+        assert_eq!(told(&bench, id), [("carol@example.net".into(), Failed)]);
+    }
 }
 
 #[test]
