@@ -159,13 +159,14 @@ impl Access {
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, String> {
         let limits = Limits::default();
-        let wrong = |why: &dyn fmt::Display| format!("{self}: {why}; nothing was sent");
+        let wrong = |why: &dyn fmt::Display| format!("{why}; nothing was sent");
         let mut stream = dial::connect(&self.host, self.port, &limits)
-            .map_err(|error| wrong(&format_args!("there is no connection: {error}")))?;
-        let mut session = self.session(tls, &stream).map_err(|why| wrong(&why))?;
+            .map_err(|error| wrong(&format_args!("no connection to {self}: {error}")))?;
+        let mut session =
+            self.session(tls, &stream).map_err(|why| wrong(&format_args!("{self}: {why}")))?;
         Errand::new(envelope.clone(), content, watch)
             .run(&mut session, &mut stream, limits.client_block)
-            .map_err(|error| wrong(&error))
+            .map_err(|error| format!("{self}: {error}"))
     }
 
     fn session(&self, tls: Tls, stream: &Stream) -> Result<Secured<Client>, String> {

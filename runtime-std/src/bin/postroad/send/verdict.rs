@@ -90,9 +90,11 @@ fn advice(access: &Access, failure: &Failure) -> Option<&'static str> {
             "Perhaps this port begins with TLS: --tls implicit."
         }
         (Why::Reply(_), Stage::Auth) => "Check the user's name and the password.",
-        (Why::Reply(Reply { code: 530, .. }), _) => "The server wants to know who you are: --user.",
+        (Why::Reply(Reply { code: 530, .. }), _) => {
+            "The server wants to know who you are: --user, or `user` in sendmail.toml."
+        }
         (Why::Reply(reply), Stage::Rcpt) if access.login.is_none() && is_relaying(reply) => {
-            "The server passes mail on for those who log in: --user."
+            "The server passes mail on for those who log in: --user, or `user` in sendmail.toml."
         }
         _ if failure.is_permanent() => return None,
         (Why::Reply(_), _) => "This may pass: try again later.",

@@ -129,7 +129,7 @@ impl Options {
 fn mode(mode: &str) -> &'static str {
     match mode {
         "s" | "S" => "SMTP is not spoken here; the server speaks it on its ports",
-        "p" | "P" => "nothing is queued here; the queue is the server's",
+        "p" | "P" => "nothing is queued here; `postroad queue list` shows what waits to leave",
         "i" => "aliases stand in the configuration; there is nothing to build",
         "d" | "D" => "`postroad serve` is the server",
         _ => "only mail is taken here (-bm)",

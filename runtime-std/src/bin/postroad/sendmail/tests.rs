@@ -74,7 +74,7 @@ fn options_as_programs_give_them() {
     assert_eq!(options("-q30m").unwrap_err(), "-q: the server runs its queue itself");
     assert_eq!(
         options("-bp").unwrap_err(),
-        "-bp: nothing is queued here; the queue is the server's"
+        "-bp: nothing is queued here; `postroad queue list` shows what waits to leave"
     );
 }
 
