@@ -4,6 +4,7 @@ import os
 import re
 import sys
 
+DEMO = "cargo run --release -- demo"
 SERVE = "cargo run --release -- serve"
 TEST = "cargo test --workspace"
 
@@ -26,7 +27,9 @@ def check(report):
         return
     commands = first_commands(report.root)
     report.judge("the README's first block holds the two commands, and nothing else",
-                 [] if commands == [SERVE, TEST] else [f"expected {[SERVE, TEST]}, found {commands}"])
+                 [] if commands == [DEMO, TEST] else [f"expected {[DEMO, TEST]}, found {commands}"])
+    lines = (report.root / "README.md").read_text().splitlines()
+    report.judge("the README says how to serve", [] if SERVE in lines else [f"there is no line `{SERVE}`"])
 
 
 def walk_through(report):
