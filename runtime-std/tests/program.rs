@@ -1,7 +1,12 @@
 //! The program as a person meets it on a terminal.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use postroad_core::address::{ForwardPath, ReversePath};
 use postroad_core::limits::Limits;
+use postroad_core::machine::Instant;
+use postroad_core::queue::{Action, Envelope, Id, Note, Outcome, Record, Remote};
+use postroad_core::smtp::client::Recipient;
+use postroad_core::smtp::{MailParameters, RcptParameters};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -75,6 +80,8 @@ fn help_teaches() {
     let place = Place::new("help");
     let said = ["--help", "serve --help", "user add --help", "sevre"].map(|it| place.run(it, ""));
     insta::assert_snapshot!(said.concat());
+    let said = ["queue --help", "queue reroute --help", "trace --help"].map(|it| place.run(it, ""));
+    insta::assert_snapshot!("help_teaches_the_queue", said.concat());
     let said = ["send --help", "sendmail --help"].map(|it| place.run(it, ""));
     insta::assert_snapshot!("help_teaches_to_send", said.concat());
 }
@@ -117,6 +124,59 @@ fn what_is_not_sent_is_said() {
     ]
     .map(run);
     insta::assert_snapshot!(said.concat());
+}
+
+/// A message in the spool of a server that does not run.
+#[test]
+fn the_queue_is_shown() {
+    let place = Place::new("queue");
+    let empty = ["queue list", "queue list --json", "trace 2b3c4d5f6g7h8j9k"];
+    let empty = empty.map(|it| place.run(it, "")).concat();
+    let id = Id::parse("2b3c4d5f6g7h8j9k").unwrap();
+    let at = Instant::from_seconds(1_790_000_000);
+    let recipient = |path: &[u8], parameters: &[u8]| Recipient {
+        forward_path: ForwardPath::parse(path, false).unwrap().0,
+        parameters: RcptParameters::parse(parameters).unwrap(),
+    };
+    let envelope = Envelope {
+        id,
+        arrived: at,
+        origin: "alice@example.org from 192.0.2.1".into(),
+        reverse_path: ReversePath::parse(b"<alice@example.org>", false).unwrap().0,
+        parameters: MailParameters::default(),
+        recipients: vec![
+            recipient(b"<bob@example.net>", b""),
+            recipient(b"<carol@example.com>", b" NOTIFY=NEVER"),
+        ],
+    };
+    let remote = Some(Remote { name: "mx.example.net".into(), address: None });
+    let outcome = Outcome::ours(Action::Deferred, (4, 7, 1), "451 4.7.1 Greylisted");
+    let outcome = Outcome { remote, ..outcome };
+    let note = Note::Outcome { recipients: vec![0], outcome };
+    let mut log = String::new();
+    Record { at, note }.push(&mut log);
+    let spool = place.0.join("spool");
+    std::fs::create_dir(&spool).unwrap();
+    let message = [&envelope.write()[..], b"Subject: Hi\r\n\r\nHi\r\n"].concat();
+    std::fs::write(spool.join(format!("{id}.eml")), message).unwrap();
+    std::fs::write(spool.join(format!("{id}.log")), log).unwrap();
+    let list = place.run("queue list", "");
+    assert!(list.contains(id.as_str()) && list.contains("bob@example.net"), "{list}");
+    let said = [
+        "queue list --json",
+        "queue show 2b3c4d5f6g7h8j9k",
+        "queue show 2b3c4d5f6g7h8j9z",
+        "queue show x",
+        "queue hold 2b3c4d5f6g7h8j9k",
+        "queue hold",
+        "queue reroute 2b3c4d5f6g7h8j9k --to nowhere:at:all",
+        "queue flush example.net",
+        "trace 2b3c4d5f6g7h8j9k",
+        "trace 2b3c4d5f6g7h8j9k --json",
+        "trace hello",
+    ]
+    .map(|it| place.run(it, ""));
+    insta::assert_snapshot!(empty + &said.concat());
 }
 
 #[test]

@@ -50,7 +50,9 @@ fn status(state: &State) -> String {
         1 => "at the first attempt".into(),
         attempts => format!("at attempt {attempts}"),
     };
-    format!("{} {attempts}, {}: {outcome}", outcome.action.name(), timestamp(*at))
+    let said = outcome.text.replace('\n', " ");
+    let who = outcome.remote.as_ref().map(|it| format!("{}: ", it.name)).unwrap_or_default();
+    format!("{} {attempts}, {}: {who}{said}", outcome.action.name(), timestamp(*at))
 }
 
 /// A message as JSON.

@@ -6,12 +6,13 @@ mod options;
 mod tests;
 
 use crate::exit::{Exit, Failed};
+use crate::queue;
 use crate::send::access::{Access, Tls, password, trust};
 use crate::send::place::Place;
 use crate::send::{parameters_of, verdict};
 use crate::settings::Settings;
 use letter::{Letter, address};
-use options::Options;
+use options::{Options, Task};
 use postroad_core::address::{Host, Mailbox, ReversePath};
 use postroad_core::limits::Limits;
 use postroad_core::message::compose::{Content, NameAddr, Piece, message_id};
@@ -46,6 +47,7 @@ A message is read from standard input. A link named `sendmail` to this program d
   -f ADDRESS    whom reports go to (-f '' for nobody)
   -F NAME       the sender's name, if the message has no From
   -N WHEN       reports: never, or some of success,failure,delay; -R full|hdrs, -V ID
+  -bp, mailq    list what the server here has queued; -q tries it now
   -v            show the dialogue with the server; secrets are left out
   --server HOST[:PORT]   hand it to this server, without a login
   --            only recipients follow
@@ -100,7 +102,14 @@ pub fn run(config: Option<PathBuf>, data: Option<PathBuf>, arguments: Arguments)
         .map_err(|why| Exit::Usage.because(why))
         .and_then(|options| {
             let settings = Settings::read(config.as_deref(), data.as_deref());
-            send(&settings.map_err(|why| Exit::Configuration.because(why))?, &options)
+            let settings = settings.map_err(|why| Exit::Configuration.because(why))?;
+            let queue =
+                |command| queue::run(&settings, command).map_err(|why| Exit::Undone.because(why));
+            match options.task {
+                Task::Mail => send(&settings, &options),
+                Task::List => queue(queue::Command::List { json: false }),
+                Task::Flush => queue(queue::Command::Flush { domain: "*".into() }),
+            }
         });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,9 +7,23 @@ use postroad_core::smtp::{MailParameters, Notify, Return};
 use std::iter::Peekable;
 use std::str::Chars;
 
+/// What is to be done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Task {
+    /// Taking mail, `-bm`.
+    #[default]
+    Mail,
+    /// Listing the queue, `-bp`.
+    List,
+    /// Trying all that is queued now, `-q`.
+    Flush,
+}
+
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Options {
+    /// The task.
+    pub task: Task,
     /// `-t`: the recipients stand in the header.
     pub extract: bool,
     /// `-i`, `-oi`: a line of a lone dot is text, and not the end.
@@ -86,7 +100,11 @@ impl Options {
                 't' => self.extract = true,
                 'i' => self.dots = true,
                 'v' => self.verbose = true,
-                'q' => return Err("-q: the server runs its queue itself".into()),
+                // What may follow says how often: the server knows that itself.
+                'q' => {
+                    self.task = Task::Flush;
+                    return Ok(());
+                }
                 _ if FLAGS.contains(letter) => {}
                 _ => {
                     let value = value(letter, &mut letters, arguments)?;
@@ -117,6 +135,7 @@ impl Options {
             // `-em` and its like: where errors are reported. They are printed.
             'e' => {}
             'b' if value == "m" => {}
+            'b' if value == "p" => self.task = Task::List,
             'b' => return Err(format!("-b{value}: {}", mode(&value))),
             _ if VALUES.contains(letter) => {}
             _ => return Err(format!("-{letter}: there is no such option")),
@@ -129,7 +148,6 @@ impl Options {
 fn mode(mode: &str) -> &'static str {
     match mode {
         "s" | "S" => "SMTP is not spoken here; the server speaks it on its ports",
-        "p" | "P" => "nothing is queued here; `postroad queue list` shows what waits to leave",
         "i" => "aliases stand in the configuration; there is nothing to build",
         "d" | "D" => "`postroad serve` is the server",
         _ => "only mail is taken here (-bm)",

@@ -66,16 +66,14 @@ fn options_as_programs_give_them() {
     ] {
         assert_eq!(options(text).unwrap(), expected, "{text}");
     }
-    for text in
-        ["-bs", "-bd", "-bp", "-q", "-f", "-N sometimes", "-R half", "--serve", "-Z", "--server"]
-    {
+    for text in ["-bs", "-bd", "-f", "-N sometimes", "-R half", "--serve", "-Z", "--server"] {
         assert!(options(text).is_err(), "{text}");
     }
-    assert_eq!(options("-q30m").unwrap_err(), "-q: the server runs its queue itself");
-    assert_eq!(
-        options("-bp").unwrap_err(),
-        "-bp: nothing is queued here; `postroad queue list` shows what waits to leave"
-    );
+    for (text, task) in
+        [("a", Task::Mail), ("-bm a", Task::Mail), ("-bp", Task::List), ("-q30m", Task::Flush)]
+    {
+        assert_eq!(options(text).unwrap().task, task, "{text}");
+    }
 }
 
 #[test]
