@@ -14,7 +14,6 @@
 //! | [`queue`] | the queue's thread, with the resolver that it asks |
 //! | [`dial`] | connecting to another host |
 //! | [`resolver`] | the resolver's sockets |
-//! | [`errand`] | handing one message over to a server |
 //! | `carriers` | those who carry the queue's mail, and its clerk, each on a thread |
 //! | [`shutdown`] | who is to be told of the end, and waited for |
 //! | `watch` | wakes sessions when another program changes their mailbox |
@@ -57,7 +56,6 @@
 mod carriers;
 pub mod clock;
 pub mod dial;
-pub mod errand;
 pub mod host;
 pub mod letters;
 pub mod listener;

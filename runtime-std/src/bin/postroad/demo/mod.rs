@@ -7,6 +7,7 @@ mod table;
 
 use crate::say::say;
 use crate::send::access::{Access, Tls};
+use crate::send::errand::Event;
 use house::{House, Plan, field};
 use names::Names;
 use postroad_core::address::Mailbox;
@@ -18,7 +19,6 @@ use postroad_core::role::Report;
 use postroad_core::smtp::client::{Envelope, Recipient};
 use postroad_core::smtp::{MailParameters, RcptParameters};
 use postroad_runtime_std::clock;
-use postroad_runtime_std::errand::Event;
 use postroad_runtime_std::server::Service;
 use reader::Fetched;
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! The server that mail is handed to: where it is, how it is spoken to, who we are there.
 
+use super::errand::{Errand, Event, Outcome};
 use super::place::Place;
 use crate::certificate::{Files, certificates};
 use crate::serve::reachable;
@@ -15,7 +16,6 @@ use postroad_core::smtp::{Client, Protocol};
 use postroad_core::tls::{Secured, Side, Trust, client_config};
 use postroad_runtime_std::clock;
 use postroad_runtime_std::dial;
-use postroad_runtime_std::errand::{Errand, Event, Outcome};
 use postroad_runtime_std::listener::{Endpoint, Stream};
 use rustls_pki_types::ServerName;
 use std::fmt;

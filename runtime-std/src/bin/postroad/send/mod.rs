@@ -1,6 +1,7 @@
 //! `postroad send`: one mail, composed and handed to a server.
 
 pub mod access;
+pub mod errand;
 pub mod place;
 pub mod verdict;
 
@@ -10,6 +11,7 @@ use crate::settings::Settings;
 use crate::terminal::ask_password;
 use access::{Access, Login, Tls};
 use clap::error::ErrorKind;
+use errand::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 use place::Place;
 use postroad_core::address::{Invalid, Mailbox};
@@ -20,7 +22,6 @@ use postroad_core::smtp::client::{Envelope, Recipient};
 use postroad_core::smtp::{Body, MailParameters, Notify, RcptParameters};
 use postroad_core::tls::Trust;
 use postroad_runtime_std::clock;
-use postroad_runtime_std::errand::Event;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 

@@ -1,11 +1,11 @@
 //! What became of a message, in words for a person and in JSON for a program.
 
 use super::access::{Access, Tls};
+use super::errand::Outcome;
 use crate::exit::{Exit, Failed};
 use postroad_core::address::Mailbox;
 use postroad_core::smtp::Reply;
 use postroad_core::smtp::client::{Failure, Stage, Why};
-use postroad_runtime_std::errand::Outcome;
 use serde_json::{Value, json};
 
 /// What the server said to those who get it: one line for each different reply.

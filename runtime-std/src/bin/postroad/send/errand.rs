@@ -1,13 +1,13 @@
 //! Handing one message over to a server.
 
-use crate::listener::Stream;
-use crate::session::{Inbox, run};
 use postroad_core::machine::{Host, Instant, Session};
 use postroad_core::message::compose::Content;
 use postroad_core::smtp::Reply;
 use postroad_core::smtp::client::{
     Envelope, Failure, Input, Line, Output, Peer, Recipient, Stage, Why,
 };
+use postroad_runtime_std::listener::Stream;
+use postroad_runtime_std::session::{Inbox, run};
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
