@@ -23,7 +23,12 @@ impl<T> Letters<T> {
 
     /// Leaves a letter, and [`Call::News`] of it. Never blocks.
     pub fn send(&self, letter: T) {
-        self.waiting().push_back(letter);
+        self.send_all([letter]);
+    }
+
+    /// Leaves letters that are taken together, and [`Call::News`] of them. Never blocks.
+    pub fn send_all(&self, letters: impl IntoIterator<Item = T>) {
+        self.waiting().extend(letters);
         self.inbox.leave(Call::News);
     }
 

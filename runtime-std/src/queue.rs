@@ -75,6 +75,8 @@ pub(crate) struct Desk {
     office: Office,
     carriers: HashMap<Carrier, Arc<Letters<Input>>>,
     clerk: Arc<Letters<Input>>,
+    /// What the clerk is to do next.
+    papers: Vec<Input>,
     /// Those that are not in the queue yet.
     scan: Option<Scan>,
     /// Whoever waits for the clerk, by the message that it is about.
@@ -98,6 +100,7 @@ impl Desk {
             office,
             carriers: HashMap::new(),
             clerk,
+            papers: Vec::new(),
             scan: Some(scan),
             waiting: HashMap::new(),
         }
@@ -191,8 +194,9 @@ impl Desk {
                 self.queue.handle(now, input);
             }
             Letter::Order(command, sender) => {
-                self.office.report(Report::new("order").with("order", format_args!("{command:?}")));
-                if let Some(id) = command.noted().filter(|id| self.queue.contains(*id)) {
+                let noted =
+                    command.id().filter(|id| command.is_noted() && self.queue.contains(*id));
+                if let Some(id) = noted {
                     self.waiting.entry(id).or_default().push(sender);
                 }
                 self.waiting.retain(|id, _| self.queue.contains(*id));
@@ -210,7 +214,8 @@ impl Desk {
         }
     }
 
-    /// Does what queue and resolver want, until they want nothing more.
+    /// Does what queue and resolver want, until they want nothing more. What the clerk is to do
+    /// reaches him together: so a sender is told of it together.
     fn drain(&mut self) {
         loop {
             if let Some(output) = self.queue.poll() {
@@ -218,8 +223,11 @@ impl Desk {
             } else if let Some(output) = self.resolver.poll() {
                 self.resolve(output);
             } else {
-                return;
+                break;
             }
+        }
+        if !self.papers.is_empty() {
+            self.clerk.send_all(self.papers.drain(..));
         }
     }
 
@@ -239,7 +247,7 @@ impl Desk {
             }
             Output::Carry { carrier, carry } => self.call(carrier, Input::Carry(carry)),
             Output::Quit(carrier) => self.call(carrier, Input::Quit),
-            Output::Paper(paper) => self.clerk.send(Input::Paper(paper)),
+            Output::Paper(paper) => self.papers.push(Input::Paper(paper)),
             Output::Report(report) => self.office.report(report),
         }
     }

@@ -5,12 +5,20 @@ use super::message::State;
 use super::station::{Number, Way};
 use super::{Command, Destination, Id, Note, Order};
 use crate::address::{Domain, Mailbox};
+use crate::report::Report;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Queue {
     pub(super) fn handle_command(&mut self, command: Command) {
+        let report = Report::new("order").with("order", command.name());
+        self.report(match &command {
+            Command::Flush(domain) => report.with("domain", domain),
+            Command::Reroute(id, to) => report.with("id", id).with("destination", to),
+            Command::Retry(id) | Command::Hold(id) | Command::Release(id) => report.with("id", id),
+            Command::Remove(id) | Command::Expire(id) => report.with("id", id),
+        });
         match command {
             Command::Retry(id) => self.retry(id),
             Command::Flush(domain) => self.flush(&domain),

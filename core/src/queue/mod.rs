@@ -36,6 +36,7 @@
 //! waits for another.
 
 mod carriers;
+mod command;
 mod commands;
 mod deadlines;
 mod destination;
@@ -54,6 +55,7 @@ mod station;
 mod tests;
 mod ways;
 
+pub use command::{Command, NoCommand};
 pub use destination::{Destination, NoDestination, Protection, Route, Routes};
 pub use entry::{Entry, State};
 pub use envelope::{Damaged, Envelope};
@@ -280,37 +282,6 @@ pub enum Input {
     },
     /// An administrator's word, or a peer's (ETRN).
     Command(Command),
-}
-
-/// An order to the queue.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Command {
-    /// Tries a message now, whatever its time.
-    Retry(Id),
-    /// Tries everything for this domain now (RFC 1985 §5), whatever has failed before.
-    Flush(String),
-    /// Leaves a message alone until it is released.
-    Hold(Id),
-    /// Goes on with a message that was held.
-    Release(Id),
-    /// Sends what is left of a message elsewhere.
-    Reroute(Id, Destination),
-    /// Takes a message out; nobody is told.
-    Remove(Id),
-    /// Gives a message up; the sender is told.
-    Expire(Id),
-}
-
-impl Command {
-    /// The message of which the clerk notes the order.
-    #[must_use]
-    pub const fn noted(&self) -> Option<Id> {
-        match self {
-            Self::Hold(id) | Self::Release(id) | Self::Reroute(id, _) => Some(*id),
-            Self::Remove(id) | Self::Expire(id) => Some(*id),
-            Self::Retry(_) | Self::Flush(_) => None,
-        }
-    }
 }
 
 /// What the queue asks for, or tells.

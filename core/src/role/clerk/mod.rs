@@ -276,8 +276,12 @@ impl Clerk {
         }
     }
 
-    /// Tells the sender what is to be told.
+    /// Tells the sender what is to be told; of a message that more papers are about, all at once.
     fn tell(&mut self, entry: Box<Entry>) {
+        let id = entry.envelope.id;
+        if self.papers.iter().any(|paper| paper.id == id) {
+            return self.answer(id, self.left(&entry));
+        }
         let due = entry.due_reports(self.now, self.site.config.queue.warn_after.0);
         match entry.envelope.reverse_path.mailbox().cloned() {
             Some(to) if !due.is_empty() => {

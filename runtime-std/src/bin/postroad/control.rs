@@ -9,8 +9,7 @@
 //! ← ok
 //! ```
 
-use postroad_core::address::Domain;
-use postroad_core::queue::{Command, Destination, Id};
+use postroad_core::queue::{Command, NoCommand};
 use postroad_runtime_std::listener::{Endpoint, Listener, Stream};
 use postroad_runtime_std::queue::Post;
 use postroad_runtime_std::session::{Call, Inbox};
@@ -71,9 +70,9 @@ fn attend(stream: Stream, post: &Post) -> io::Result<()> {
     let Stream::Unix(mut stream) = stream else { return Ok(()) };
     stream.set_nonblocking(false)?;
     let line = hear(&stream)?;
-    let answer = match read(line.trim_end()) {
-        None => "that is no order".into(),
-        Some(command) => match post.order(command).recv_timeout(NOTED) {
+    let answer = match line.trim_end().parse() {
+        Err(NoCommand) => NoCommand.to_string(),
+        Ok(command) => match post.order(command).recv_timeout(NOTED) {
             Ok(()) | Err(RecvTimeoutError::Disconnected) => String::from("ok"),
             Err(RecvTimeoutError::Timeout) => {
                 "the order is taken; it is carried out when what is under way is done".into()
@@ -105,71 +104,11 @@ pub fn order(data: &Path, command: &Command) -> Result<(), String> {
         _ => format!("{}: {error}", path.display()),
     };
     let mut stream = UnixStream::connect(&path).map_err(wrong)?;
-    writeln!(stream, "{}", write(command)).map_err(wrong)?;
+    writeln!(stream, "{command}").map_err(wrong)?;
     let answer = hear(&stream).map_err(wrong)?;
     match answer.trim_end() {
         "ok" => Ok(()),
         "" => Err("the server hung up".into()),
         answer => Err(answer.into()),
-    }
-}
-
-fn write(command: &Command) -> String {
-    match command {
-        Command::Retry(id) => format!("retry {id}"),
-        Command::Hold(id) => format!("hold {id}"),
-        Command::Release(id) => format!("release {id}"),
-        Command::Remove(id) => format!("remove {id}"),
-        Command::Expire(id) => format!("expire {id}"),
-        Command::Reroute(id, to) => format!("reroute {id} {to}"),
-        Command::Flush(domain) => format!("flush {domain}"),
-    }
-}
-
-fn read(line: &str) -> Option<Command> {
-    let (order, what) = line.split_once(' ')?;
-    if order == "flush" {
-        let domain = what.strip_prefix('@').unwrap_or(what);
-        let known = domain == "*" || Domain::parse(domain.as_bytes(), true).is_ok();
-        return known.then(|| Command::Flush(what.into()));
-    }
-    if order == "reroute" {
-        let (id, to) = what.split_once(' ')?;
-        return Some(Command::Reroute(Id::parse(id)?, to.parse::<Destination>().ok()?));
-    }
-    let id = Id::parse(what)?;
-    Some(match order {
-        "retry" => Command::Retry(id),
-        "hold" => Command::Hold(id),
-        "release" => Command::Release(id),
-        "remove" => Command::Remove(id),
-        "expire" => Command::Expire(id),
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn orders_are_read_as_they_were_written() {
-        let id = Id::parse("2b3c4d5f6g7h8j9k").unwrap();
-        for command in [
-            Command::Retry(id),
-            Command::Hold(id),
-            Command::Release(id),
-            Command::Remove(id),
-            Command::Expire(id),
-            Command::Reroute(id, Destination::Host("relay.example.org".into(), 25)),
-            Command::Reroute(id, Destination::Domain("example.org".into())),
-            Command::Flush("@example.net".into()),
-            Command::Flush("*".into()),
-        ] {
-            assert_eq!(read(&write(&command)), Some(command));
-        }
-        for line in ["", "hold", "hold x", "reroute 2b3c4d5f6g7h8j9k", "flush a b", "sing loud"] {
-            assert_eq!(read(line), None, "{line}");
-        }
     }
 }

@@ -133,6 +133,23 @@ fn papers_are_done_in_order_and_each_is_answered_once() {
 }
 
 #[test]
+fn what_papers_say_of_one_message_together_its_sender_is_told_together() {
+    let mut bench = bench();
+    let to = ["<carol@example.net>", "<dave@example.org>"];
+    let one = bench.put(ONE, "<ann@example.com>", &to, LETTER);
+    let mut clerk = clerk();
+    for destination in [net(), Destination::Domain("example.org".into())] {
+        let order = Order::Settle(destination, refused());
+        clerk.handle(NOW, Input::Paper(Paper { id: one, order }));
+    }
+    drain(NOW, &mut clerk, &mut bench);
+    assert!(matches!(&filed(&bench)[..], [(_, Left::Still(_)), (_, Left::Gone)]));
+    let (report, _) = only(&bench);
+    let failed = |to: &str| (String::from(to), dsn::Action::Failed);
+    assert_eq!(told(&bench, report), [failed("carol@example.net"), failed("dave@example.org")]);
+}
+
+#[test]
 fn at_shutdown_the_paper_under_way_is_the_last_one() {
     for place in 0..6 {
         let mut bench = bench();
