@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .check import expect
 
-TRACE = re.compile(rb"(?:(?:Return-Path|Received|Delivered-To|Authentication-Results):[^\n]*\r\n(?:[ \t][^\n]*\r\n)*)*", re.I)
+TRACE = re.compile(rb"(?:(?:Return-Path|Received|X-Original-To|Delivered-To|Authentication-Results):[^\n]*\r\n(?:[ \t][^\n]*\r\n)*)*", re.I)
 
 
 @dataclass(frozen=True)
