@@ -12,6 +12,8 @@ from .mailbox import crlf, without_trace
 from .process import run
 from .server import listens
 
+# The only address of the loopback that Postfix takes for one of an interface.
+ADDRESS = "127.0.0.1"
 # What writes the mailboxes.
 OWNER = "nobody"
 
@@ -28,7 +30,7 @@ mydomain = {domain}
 mydestination =
 alias_maps =
 local_recipient_maps =
-mynetworks = {address}
+mynetworks =
 inet_interfaces = {address}
 inet_protocols = ipv4
 smtp_tcp_port = {port}
@@ -39,7 +41,7 @@ smtpd_tls_loglevel = 1
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtpd_tls_received_header = yes
-smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtpd_relay_restrictions = reject_unauth_destination
 smtpd_error_sleep_time = 0
 smtpd_client_connection_rate_limit = 0
 virtual_mailbox_domains = {domain}
@@ -87,14 +89,14 @@ postlog   unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """The mail exchanger of `domain` at `address`, port `port`; it goes by the DNS server `names`, and
+    """The mail exchanger of `domain` at 127.0.0.1, port `port`; it goes by the DNS server `names`, and
     finds other hosts on the same port. `mailboxes` are local-parts, `aliases` lead from one to an
     address. Its certificate is signed by its own authority.
     """
 
-    def __init__(self, domain, address, port, names, mailboxes=(), aliases=None):
+    def __init__(self, domain, port, names, mailboxes=(), aliases=None):
         need("postfix", "unshare")
-        self.domain, self.address, self.port, self.hostname = domain, address, port, f"mx.{domain}"
+        self.domain, self.port, self.hostname = domain, port, f"mx.{domain}"
         self.folder = Path(tempfile.mkdtemp(prefix="postfix-"))
         self.folder.chmod(0o755)
         self.process = None
@@ -102,7 +104,7 @@ class Postfix:
         self.authority = Authority(self.folder / "tls")
         certificate, key = self.authority.issue(self.hostname)
         owner = pwd.getpwnam(OWNER)
-        values = dict(folder=self.folder, domain=domain, hostname=self.hostname, address=address, port=port,
+        values = dict(folder=self.folder, domain=domain, hostname=self.hostname, address=ADDRESS, port=port,
                       certificate=certificate, key=key, uid=owner.pw_uid, gid=owner.pw_gid)
         self.write("conf/main.cf", MAIN.format(**values))
         self.write("conf/master.cf", MASTER.format(**values))
@@ -129,7 +131,7 @@ class Postfix:
 
         def answers():
             expect(self.process.poll() is None, f"Postfix ended with {self.process.returncode}:\n{self.log()}")
-            return listens(self.address, self.port)
+            return listens(self.port, ADDRESS)
 
         wait_for(answers, lambda: f"Postfix does not listen:\n{self.log()}")
         return self

@@ -78,7 +78,7 @@ class Postroad:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
         deadline = time.monotonic() + 20
-        waiting = {(self.host(name), port) for name, port in self.port.items()}
+        waiting = {(port, self.host(name)) for name, port in self.port.items()}
         while waiting:
             expect(self.process.poll() is None, f"the server ended with {self.process.returncode} at its start:\n{self.news()}")
             expect(time.monotonic() < deadline, f"after 20 s the server does not listen on {waiting}")
@@ -167,7 +167,7 @@ def free_ports(count):
             each.close()
 
 
-def listens(address, port):
+def listens(port, address="127.0.0.1"):
     try:
         socket.create_connection((address, port), 5).close()
         return True
