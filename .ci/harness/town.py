@@ -1,5 +1,6 @@
 """A Postroad among others: Postfix is the next domain's, another Postroad that behind it, and DNS leads to all."""
 
+import base64
 import json
 import re
 import shutil
@@ -26,13 +27,17 @@ QUEUED = re.compile(r"queued as (\w+)")
 
 
 class Town(Postroad):
-    """The server of `a.example`; `postfix` is that of `b.example`, `other` that of `c.example`."""
+    """The server of `a.example`; `postfix` is that of `b.example`, `other` that of `c.example`.
 
-    def __init__(self, mailboxes=(), aliases=None, records=()):
+    `residents` are the users of the latter: connections to it last, and do not hear of new ones.
+    """
+
+    def __init__(self, mailboxes=(), aliases=None, residents=()):
         self.mx_port, = free_ports(1)
-        self.names = Names(*RECORDS, *records)
+        self.names = Names(*RECORDS)
         super().__init__(domain="a.example", address=HERE, port=self.mx_port, **self.leaving())
         self.other = self.another("c.example", address=OTHER, port=self.mx_port)
+        self.residents = {name: self.other.user(name) for name in residents}
         self.postfix = Postfix("b.example", self.mx_port, self.names, mailboxes, aliases)
 
     def leaving(self, **queue):
@@ -92,14 +97,17 @@ def submit(server, sender, recipients, message, mail=(), rcpt=()):
     """Submits as a user of `server`, with parameters of MAIL and RCPT; gives the queue id."""
     recipients = [recipients] if isinstance(recipients, str) else recipients
     with smtplib.SMTP("localhost", server.port["submission"], timeout=60) as session:
-        session.login(sender.address, sender.password)
-        session.command_encoding = "utf-8" if "SMTPUTF8" in mail else "ascii"
+        session.ehlo()
+        response = base64.b64encode(f"\0{sender.address}\0{sender.password}".encode()).decode()
+        code, answer = session.docmd("AUTH", f"PLAIN {response}")
+        expect(code == 235, f"AUTH was answered {code} {answer}")
         return transact(session, sender.address, recipients, message, mail, rcpt)
 
 
 def transact(session, sender, recipients, message, mail=(), rcpt=()):
     """One transaction; gives the queue id."""
     session.ehlo_or_helo_if_needed()
+    session.command_encoding = "utf-8" if "SMTPUTF8" in mail else "ascii"
     answers = [session.mail(sender, list(mail)), *(session.rcpt(it, list(rcpt)) for it in recipients), session.data(message)]
     expect(all(code in (250, 251) for code, _ in answers), f"refused: {answers}")
     return QUEUED.search(answers[-1][1].decode())[1]
