@@ -25,7 +25,8 @@ class Mailbox:
     def __init__(self, server, account, name="INBOX"):
         context = ssl.create_default_context(cafile=server.certificate)
         self.imap = imaplib.IMAP4_SSL("localhost", server.port["imaps"], ssl_context=context, timeout=60)
-        self.imap.login(account.address, account.password)
+        response = f"\0{account.address}\0{account.password}".encode()
+        self.ok(self.imap.authenticate("PLAIN", lambda _: response))
         self.name = name
         self.select()
 

@@ -12,7 +12,6 @@ from harness.check import wait_for
 from harness.mailbox import without_trace
 from harness.town import Sink, Town, arrivals, queued, story, submit, transact, wait_for_action, wait_until_empty
 
-RESIDENTS = ["writer", "null"]
 READ_BY_FLUFL = """
 import sys
 from email import message_from_binary_file
@@ -25,10 +24,7 @@ print("permanent", *sorted(it.decode() for it in permanent))
 
 def start_server():
     """`gone@b.example` leads to where nobody is, so that Postfix takes mail for it and then reports."""
-    town = Town(["box"], {"gone": "nobody@c.example"}, RESIDENTS)
-    town.config["aliases"] = {"astray@a.example": "nobody@b.example"}
-    town.write_config()
-    return town.start()
+    return Town(["box"], {"gone": "nobody@c.example"}).start()
 
 
 class Report:
@@ -166,23 +162,16 @@ def takes_reports(server):
     told.expect_fields(Final_Recipient=r"nobody@c\.example", Action="^failed$", Status=r"^5\.1\.1$", Diagnostic_Code="550 5.1.1")
 
 
-@check("an alias leads to an unknown user elsewhere: the report goes to who wrote, at the other server")
-def reports_to_another_server(server):
-    writer = server.residents["writer"]
-    submit(server.other, writer, "astray@a.example", octets(writer.address, "astray@a.example", b"x\r\n"))
-    told = report(server.other, writer)
-    expect(str(told.of_message["Reporting-MTA"]) == "dns; mail.a.example", f"{told.of_message.items()}")
-    told.expect_fields(Action="^failed$", Status=r"^5\.1\.1$", Diagnostic_Code="550 5.1.1")
-
-
 @check("what comes from the null reverse-path and can't be delivered ends there: no report, no loop")
 def never_loops(server):
-    with smtplib.SMTP(server.address, server.mx_port, timeout=30) as session:
-        id = transact(session, "", ["astray@a.example"], octets("<>", "astray@a.example", b"a report\r\n"))
+    sender = server.user()
+    with smtplib.SMTP("localhost", server.port["submission"], timeout=30) as session:
+        session.login(sender.address, sender.password)
+        id = transact(session, "", ["nobody@b.example"], octets(sender.address, "nobody@b.example", b"a report\r\n"))
     wait_for(lambda: any(event["event"] == "failed" for event in story(server, id)), lambda: f"{story(server, id)}")
     wait_until_empty(server)
-    events = [event["event"] for event in story(server, id)]
-    expect("reported" not in events and "settled" in events, f"{events}")
+    events = wait_for(lambda: "settled" in (it := [event["event"] for event in story(server, id)]) and it, lambda: f"{story(server, id)}")
+    expect("reported" not in events, f"{events}")
 
 
 NO_WAY = {
