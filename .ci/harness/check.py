@@ -22,6 +22,16 @@ def need(*programs):
         expect(shutil.which(program), f"the program {program} is not installed")
 
 
+def wait_for(condition, what, seconds=30):
+    """Asks `condition` until it holds, and returns what it then gave; after so many seconds it fails
+    with what the function `what` says."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        expect(time.monotonic() < deadline, f"{seconds} s have not been enough: {what()}")
+        time.sleep(0.03)
+    return found
+
+
 def check(title, cases=((),)):
     """Marks a function as a check. With `cases`, it is one check for each: the values fill the
     function's last parameters, and the `{}` of the title."""
@@ -37,10 +47,11 @@ def run_module(module, start_server):
     """Runs every check of `module`; returns how many passed and how many failed.
 
     A check whose first parameter is `server` gets the one that the module shares, with the
-    module's `CONFIG`; it is started for the first of them.
+    module's `CONFIG`; it is started for the first of them, by the module's own `start_server`, if
+    it has one.
     """
     functions = [f for f in vars(module).values() if hasattr(f, "check_title") and f.__module__ == module.__name__]
-    shared = Shared(start_server, getattr(module, "CONFIG", {}))
+    shared = Shared(getattr(module, "start_server", start_server), getattr(module, "CONFIG", {}))
     tally = Tally(module.__name__.rpartition(".")[2])
     try:
         for function in functions:

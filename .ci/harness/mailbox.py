@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .check import expect
 
-TRACE = re.compile(rb"(?:(?:Return-Path|Received|Delivered-To|Authentication-Results):[^\n]*\r\n(?:[ \t][^\n]*\r\n)*)*", re.I)
+TRACE = re.compile(rb"(?:(?:Return-Path|Received|X-Original-To|Delivered-To|Authentication-Results):[^\n]*\r\n(?:[ \t][^\n]*\r\n)*)*", re.I)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Mailbox:
     def __init__(self, server, account, name="INBOX"):
         context = ssl.create_default_context(cafile=server.certificate)
         self.imap = imaplib.IMAP4_SSL("localhost", server.port["imaps"], ssl_context=context, timeout=60)
-        self.imap.login(account.address, account.password)
+        response = f"\0{account.address}\0{account.password}".encode()
+        self.ok(self.imap.authenticate("PLAIN", lambda _: response))
         self.name = name
         self.select()
 

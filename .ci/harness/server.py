@@ -30,25 +30,28 @@ class Account:
 
 
 class Postroad:
-    """A server, its configuration, users and data.
+    """A server of one domain, its configuration, users and data.
 
-    Further configuration is given as TOML tables, such as `limits={"message": 1000}`.
+    `address` is where other hosts reach it, on `port` if that is given. Further configuration is
+    given as TOML tables, such as `limits={"message": 1000}`.
     """
 
     numbers = itertools.count(1)
 
-    def __init__(self, data=None, log_format=None, **config):
+    def __init__(self, data=None, log_format=None, domain=DOMAIN, address="127.0.0.1", port=None, **config):
+        self.domain, self.address = domain, address
         self.folder = Path(tempfile.mkdtemp(prefix="postroad-"))
         self.data = Path(data) if data else self.folder / "data"
-        self.certificate, self.key = make_certificate(self.folder)
+        self.certificate, self.key = make_certificate(self.folder, f"mail.{domain}")
         self.port = dict(zip(SERVICES, free_ports(len(SERVICES))))
+        self.port["smtp"] = port or self.port["smtp"]
         self.lmtp_socket = self.folder / "lmtp"
         self.log_format = log_format
         self.config = {
-            "hostname": f"mail.{DOMAIN}",
+            "hostname": f"mail.{domain}",
             "data": str(self.data),
-            "domains": [DOMAIN],
-            "listen": {name: [f"127.0.0.1:{port}"] for name, port in self.port.items()},
+            "domains": [domain],
+            "listen": {name: [f"{self.host(name)}:{port}"] for name, port in self.port.items()},
             "tls": {"certificate": str(self.certificate), "key": str(self.key)},
             **config,
         }
@@ -58,6 +61,10 @@ class Postroad:
         self.log_read = 0
         self.process = None
         self.write_config()
+
+    def host(self, service):
+        """The address that a service listens on."""
+        return self.address if service == "smtp" else "127.0.0.1"
 
     def write_config(self):
         self.config_file.write_text(toml(self.config))
@@ -71,11 +78,11 @@ class Postroad:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
         deadline = time.monotonic() + 20
-        waiting = set(self.port.values())
+        waiting = {(port, self.host(name)) for name, port in self.port.items()}
         while waiting:
             expect(self.process.poll() is None, f"the server ended with {self.process.returncode} at its start:\n{self.news()}")
             expect(time.monotonic() < deadline, f"after 20 s the server does not listen on {waiting}")
-            waiting = {port for port in waiting if not listens(port)}
+            waiting = {place for place in waiting if not listens(*place)}
             time.sleep(0.02)
         return self
 
@@ -132,9 +139,9 @@ class Postroad:
     def user(self, name=None, password=PASSWORD):
         """Adds a user."""
         name = name or f"user{next(self.numbers)}"
-        address = f"{name}@{DOMAIN}"
+        address = f"{name}@{self.domain}"
         self.command("user", "add", address, "--password-stdin", input=password.encode() + b"\n")
-        return Account(address, password, self.data / "mail" / DOMAIN / name)
+        return Account(address, password, self.data / "mail" / self.domain / name)
 
 
 def program():
@@ -160,27 +167,34 @@ def free_ports(count):
             each.close()
 
 
-def listens(port):
+def listens(port, address="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), 5).close()
+        socket.create_connection((address, port), 5).close()
         return True
     except OSError:
         return False
 
 
-def make_certificate(folder):
-    """A self-signed certificate for localhost, which programs are told to trust."""
+def make_certificate(folder, name=f"mail.{DOMAIN}"):
+    """A self-signed certificate for localhost and `name`, which programs are told to trust."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
         "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate,
-        "-addext", f"subjectAltName=DNS:localhost,DNS:mail.{DOMAIN},IP:127.0.0.1")
+        "-addext", f"subjectAltName=DNS:localhost,DNS:{name},IP:127.0.0.1")
     return certificate, key
 
 
 def toml(tables):
-    """The tables as TOML, whose strings, lists and numbers are also JSON's."""
-    plain = [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in tables.items() if not isinstance(v, dict)]
+    """The tables as TOML; what a table holds of tables stands in one line."""
+    plain = [f"{json.dumps(k)} = {toml_value(v)}" for k, v in tables.items() if not isinstance(v, dict)]
     for name, table in tables.items():
         if isinstance(table, dict):
-            plain += [f"\n[{name}]"] + [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in table.items()]
+            plain += [f"\n[{name}]"] + [f"{json.dumps(k)} = {toml_value(v)}" for k, v in table.items()]
     return "\n".join(plain) + "\n"
+
+
+def toml_value(value):
+    """Strings, lists and numbers are written as in JSON."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {toml_value(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value)

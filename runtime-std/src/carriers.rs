@@ -13,7 +13,7 @@ use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Machine, Session};
 use postroad_core::queue::{self, Action, Carrier, Carry, Dial, End, Outcome, Protection, Remote};
 use postroad_core::role::clerk::Clerk;
-use postroad_core::role::{Effect, Input, Report, mda, mta};
+use postroad_core::role::{Effect, Input, Report, Site, mda, mta};
 use postroad_core::store::Store;
 use postroad_core::tls::{Secured, Side};
 use postroad_store_maildir::{Maildirs, Spool, SpoolSession};
@@ -79,17 +79,26 @@ impl Office {
         Ok(())
     }
 
-    /// Sends a carrier to another host; its letters reach it there.
-    pub(crate) fn send_out(&self, dial: Box<Dial>) -> io::Result<Arc<Letters<Input>>> {
+    /// Sends a carrier that goes by `live` to another host; its letters reach it there.
+    pub(crate) fn send_out(
+        &self,
+        dial: Box<Dial>,
+        live: Arc<Live>,
+    ) -> io::Result<Arc<Letters<Input>>> {
         let (name, carrier) = (format!("out-{}", dial.carrier), dial.carrier);
         self.hire(name.clone(), move |office, letters| {
             let _leaving = Leaving(office, carrier);
-            office.carry_out(&dial, letters, name)
+            office.carry_out(&dial, &live, letters, name)
         })
     }
 
-    fn carry_out(&self, to: &Dial, letters: &Letters<Input>, name: String) -> io::Result<()> {
-        let live = self.live();
+    fn carry_out(
+        &self,
+        to: &Dial,
+        live: &Live,
+        letters: &Letters<Input>,
+        name: String,
+    ) -> io::Result<()> {
         let limits = &live.site.config.limits;
         let mut stream = match dial(to.addresses.clone(), limits, letters.inbox()) {
             Ok(stream) => stream,
@@ -118,16 +127,17 @@ impl Office {
         Ok(())
     }
 
-    /// Begins to file messages into the mailboxes here.
+    /// Begins to file messages into the mailboxes that `site` has.
     pub(crate) fn send_in(
         &self,
         carrier: Carrier,
         first: Carry,
+        site: Arc<Site>,
     ) -> io::Result<Arc<Letters<Input>>> {
         let name = format!("in-{carrier}");
         self.hire(name.clone(), move |office, letters| {
             let _leaving = Leaving(office, carrier);
-            let agent = mda::Local::new(clock::now(), office.live().site.clone(), carrier, first);
+            let agent = mda::Local::new(clock::now(), site, carrier, first);
             office.toil(agent, letters, name)
         })
     }

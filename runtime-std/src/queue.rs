@@ -4,11 +4,12 @@ use crate::carriers::Office;
 use crate::clock;
 use crate::letters::Letters;
 use crate::resolver::{self, Sockets};
+use crate::server::Live;
 use crate::session::{Call, sleep};
 use postroad_core::dns::{self, Resolver};
 use postroad_core::machine::Machine;
-use postroad_core::queue::{self, Carrier, Command, Entry, Id, Output, Queue};
-use postroad_core::role::{Input, Report};
+use postroad_core::queue::{self, Carrier, Carry, Command, Entry, Id, Output, Queue};
+use postroad_core::role::{Input, Report, Site};
 use postroad_store_maildir::Damaged;
 use rustix::event::{PollFd, PollFlags};
 use std::collections::HashMap;
@@ -73,7 +74,7 @@ pub(crate) struct Desk {
     sockets: Sockets,
     servers: Vec<SocketAddr>,
     office: Office,
-    carriers: HashMap<Carrier, Arc<Letters<Input>>>,
+    carriers: HashMap<Carrier, Employee>,
     clerk: Arc<Letters<Input>>,
     /// What the clerk is to do next.
     papers: Vec<Input>,
@@ -81,6 +82,13 @@ pub(crate) struct Desk {
     scan: Option<Scan>,
     /// Whoever waits for the clerk, by the message that it is about.
     waiting: HashMap<Id, Vec<Sender<()>>>,
+}
+
+/// A carrier at work.
+struct Employee {
+    letters: Arc<Letters<Input>>,
+    /// What it goes by.
+    site: Arc<Site>,
 }
 
 impl Desk {
@@ -237,15 +245,16 @@ impl Desk {
                 self.resolver.handle(clock::now(), dns::Input::Ask { query, question });
             }
             Output::Dial(dial) => {
-                let carrier = dial.carrier;
-                let sent = self.office.send_out(dial);
-                self.employ(carrier, sent);
+                let (carrier, live) = (dial.carrier, self.office.live());
+                let sent = self.office.send_out(dial, live.clone());
+                self.employ(carrier, &live, sent);
             }
             Output::File { carrier, first } => {
-                let sent = self.office.send_in(carrier, first);
-                self.employ(carrier, sent);
+                let live = self.office.live();
+                let sent = self.office.send_in(carrier, first, live.site.clone());
+                self.employ(carrier, &live, sent);
             }
-            Output::Carry { carrier, carry } => self.call(carrier, Input::Carry(carry)),
+            Output::Carry { carrier, carry } => self.carry(carrier, carry),
             Output::Quit(carrier) => self.call(carrier, Input::Quit),
             Output::Paper(paper) => self.papers.push(Input::Paper(paper)),
             Output::Report(report) => self.office.report(report),
@@ -253,10 +262,10 @@ impl Desk {
     }
 
     /// Keeps the letters of a carrier whose thread has begun.
-    fn employ(&mut self, carrier: Carrier, sent: io::Result<Arc<Letters<Input>>>) {
+    fn employ(&mut self, carrier: Carrier, live: &Live, sent: io::Result<Arc<Letters<Input>>>) {
         match sent {
             Ok(letters) => {
-                self.carriers.insert(carrier, letters);
+                self.carriers.insert(carrier, Employee { letters, site: live.site.clone() });
             }
             Err(error) => {
                 let end = queue::End::Failed(Office::broken(&error));
@@ -265,9 +274,18 @@ impl Desk {
         }
     }
 
+    /// Gives a carrier another message. One that goes by what is no longer in force is sent home
+    /// instead: that it leaves without the message lets the queue employ another.
+    fn carry(&self, carrier: Carrier, carry: Carry) {
+        let site = &self.office.live().site;
+        let knows = |it: &Employee| Arc::ptr_eq(&it.site, site);
+        let is_current = self.carriers.get(&carrier).is_some_and(knows);
+        self.call(carrier, if is_current { Input::Carry(carry) } else { Input::Quit });
+    }
+
     fn call(&self, carrier: Carrier, input: Input) {
-        if let Some(letters) = self.carriers.get(&carrier) {
-            letters.send(input);
+        if let Some(employee) = self.carriers.get(&carrier) {
+            employee.letters.send(input);
         }
     }
 

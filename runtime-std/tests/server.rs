@@ -16,14 +16,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A mail system of example.com with the user ann, whose password is `secret`.
+/// A mail system of example.com with the user ann. Everybody's password is `secret`.
 struct World {
     server: Server,
+    live: Arc<Mutex<Arc<Live>>>,
     folder: PathBuf,
     roots: Arc<ClientConfig>,
 }
@@ -48,19 +49,18 @@ impl World {
             },
             ..Config::default()
         };
-        let ann = Account::parse("ann@example.com").unwrap();
         let mail = folder.join("mail");
         std::fs::create_dir_all(&mail).unwrap();
         let maildirs = Maildirs::new(mail, Entropy::from_seed([8; 32]), Options::new("mx"));
-        let mut site = Site::new(config, [7; 32]).unwrap();
-        let password = Some(Secret::new(String::from("secret")));
-        site.directory.add_user(ann, User { password, scram: None });
         let (tls, roots) = certificates();
         let outgoing = Outgoing::new(Vec::new()).unwrap();
-        let live = Arc::new(Live { site: Arc::new(site), tls, outgoing });
+        let site = Arc::new(Site::new(config, [7; 32]).unwrap());
+        let live = Arc::new(Mutex::new(Arc::new(Live { site, tls, outgoing })));
+        add_user(&live, "ann@example.com");
+        let current = live.clone();
         let spool = Spool::open(folder.join("spool"), Entropy::from_seed([9; 32]), 0).unwrap();
         let server = Server::start(Outside {
-            current: Arc::new(move || live.clone()),
+            current: Arc::new(move || current.lock().unwrap().clone()),
             maildirs,
             spool,
             verify: Arc::new(|check| match check {
@@ -70,7 +70,7 @@ impl World {
             log: Arc::new(|_, _| {}),
             entropy: Entropy::from_seed([7; 32]),
         });
-        Self { server: server.unwrap(), folder, roots }
+        Self { server: server.unwrap(), live, folder, roots }
     }
 
     fn address(&self, wanted: Service) -> &Endpoint {
@@ -89,6 +89,18 @@ impl World {
         assert_eq!(self.server.stop(MINUTE), 0, "sessions that did not end");
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
+}
+
+/// Puts users into force with one more among them.
+fn add_user(live: &Mutex<Arc<Live>>, address: &str) {
+    let mut live = live.lock().unwrap();
+    let mut site = Site::new(live.site.config.clone(), [7; 32]).unwrap();
+    for user in ["ann@example.com", address] {
+        let password = Some(Secret::new(String::from("secret")));
+        site.directory.add_user(Account::parse(user).unwrap(), User { password, scram: None });
+    }
+    let (tls, outgoing) = (live.tls.clone(), live.outgoing.clone());
+    *live = Arc::new(Live { site: Arc::new(site), tls, outgoing });
 }
 
 fn certificates() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
@@ -189,6 +201,32 @@ fn idle_hears_of_mail_by_smtp_and_from_other_programs() {
     imap.say("DONE", "c OK");
     let fetched = imap.say("d FETCH 2 BODY[]", "d OK");
     assert!(fetched.contains("{20}\r\nSubject: two\r\n\r\nHi\r\n"), "{fetched}");
+    world.stop();
+}
+
+#[test]
+fn who_is_new_gets_reports_from_a_carrier_that_worked_before() {
+    let world = World::start("new");
+    for (name, response) in
+        [("ann", "AGFubkBleGFtcGxlLmNvbQBzZWNyZXQ="), ("bob", "AGJvYkBleGFtcGxlLmNvbQBzZWNyZXQ=")]
+    {
+        add_user(&world.live, &format!("{name}@example.com"));
+        let mut imap = world.tcp(Service::Imap);
+        imap.hear("* OK");
+        imap.say(&format!("a LOGIN {name}@example.com secret"), "a OK");
+        imap.say("b SELECT INBOX", "b OK");
+        imap.say("c IDLE", "+ ");
+        let mut submission = world.tcp(Service::Submission);
+        submission.hear("220 ");
+        submission.say("EHLO [127.0.0.1]", "250 ");
+        submission.say(&format!("AUTH PLAIN {response}"), "235 ");
+        submission.say(&format!("MAIL FROM:<{name}@example.com>"), "250 ");
+        // No mail goes to this host's own addresses: of this one, a report comes at once.
+        submission.say("RCPT TO:<eve@[127.0.0.1]>", "250 ");
+        submission.say("DATA", "354 ");
+        submission.say(&format!("From: {name}@example.com\r\n\r\nHello\r\n."), "250 ");
+        imap.hear("* 1 EXISTS");
+    }
     world.stop();
 }
 
