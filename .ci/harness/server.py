@@ -179,8 +179,14 @@ def make_certificate(folder):
 
 def toml(tables):
     """The tables as TOML, whose strings, lists and numbers are also JSON's."""
-    plain = [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in tables.items() if not isinstance(v, dict)]
+    plain = [f"{json.dumps(k)} = {toml_value(v)}" for k, v in tables.items() if not isinstance(v, dict)]
     for name, table in tables.items():
         if isinstance(table, dict):
-            plain += [f"\n[{name}]"] + [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in table.items()]
+            plain += [f"\n[{name}]"] + [f"{json.dumps(k)} = {toml_value(v)}" for k, v in table.items()]
     return "\n".join(plain) + "\n"
+
+
+def toml_value(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {toml_value(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)
