@@ -192,6 +192,15 @@ def say_and_leave(octets):
     return act
 
 
+def read_and_say(octets):
+    """Hears something before it speaks and leaves."""
+    def act(session):
+        session.read()
+        session.wire.sendall(octets)
+        raise Gone
+    return act
+
+
 def refuse_and_leave(octets):
     """A reply that ends the connection; nothing was taken."""
     def act(session):

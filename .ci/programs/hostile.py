@@ -3,12 +3,17 @@ last reply was lost, and the mail of others flows meanwhile."""
 
 import json
 import random
+import shutil
 import smtplib
 import ssl
+import tempfile
+import threading
 import time
+from pathlib import Path
 
 from harness import Postroad, check, expect, maildir_messages, octets, run
-from harness.peer import Peer, STAGES, at, hang, leave, refuse_and_leave, repeat, say, say_and_leave
+from harness.server import make_certificate
+from harness.peer import Peer, STAGES, at, hang, leave, read_and_say, refuse_and_leave, repeat, say, say_and_leave
 
 # Seconds, where hours would be due.
 LIMITS = {name: 1 for name in (
@@ -179,3 +184,159 @@ def closes_politely():
 def loses_the_last_reply():
     peers = domains({"lost": at("end", leave), "half": at("end", say_and_leave(b"250 o")), "open": at("end", say_and_leave(b"250-ok\r\n"))}, once=True)
     endure(peers, {domain: "end of content: the connection was lost" for domain in peers}, lambda _: 2, retry="3s")
+
+
+def context(expired=False):
+    """The server's side of TLS, with a certificate of its own making."""
+    folder = Path(tempfile.mkdtemp(prefix="peer-"))
+    try:
+        certificate, key = make_certificate(folder)
+        if expired:
+            certificate = expire(folder, key)
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(certificate, key)
+        return made
+    finally:
+        shutil.rmtree(folder)
+
+
+def expire(folder, key):
+    """A certificate whose time is over."""
+    certificate = folder / "expired.pem"
+    (folder / "index").touch()
+    (folder / "config").write_text(f"[ca]\ndefault_ca = it\n[it]\ndatabase = {folder}/index\nnew_certs_dir = {folder}\n"
+                                   "rand_serial = yes\ndefault_md = sha256\npolicy = any\nx509_extensions = host\n"
+                                   "[any]\ncommonName = supplied\n[host]\nsubjectAltName = DNS:localhost\n")
+    run("openssl", "req", "-new", "-key", key, "-subj", "/CN=localhost", "-out", folder / "request")
+    run("openssl", "ca", "-batch", "-selfsign", "-config", folder / "config", "-keyfile", key, "-in", folder / "request",
+        "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-notext", "-out", certificate)
+    return certificate
+
+
+HANDSHAKES = {
+    "nonsense": at("handshake", read_and_say(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+    "leaves": at("handshake", leave),
+    "hangs": at("handshake", hang),
+    "alert": at("handshake", read_and_say(b"\x15\x03\x03\x00\x02\x02\x28")),
+}
+
+
+@check("TLS that fails, where it is opportunistic: the mail goes in the clear, at once and once")
+def does_without_tls():
+    tls = context()
+    peers = domains(HANDSHAKES, tls=tls)
+    with server_for(peers, "may", queue={**QUEUE, "retry": ["60s"]}) as server:
+        sender = Sender(server)
+        for domain in HANDSHAKES:
+            sender.send(f"{domain}.example")
+        sender.send(GOOD)
+        expect_arrival(server, peers)
+        secured = [domain for domain in HANDSHAKES for _, it in peers[f"{domain}.example"].taken if it]
+        expect(not secured, f"these were secured all the same: {secured}")
+
+
+@check("certificates that have expired or that nobody knows will do where TLS is opportunistic")
+def takes_any_certificate():
+    peers = {"expired.example": Peer(tls=context(expired=True)), "unknown.example": Peer(tls=context())}
+    with server_for(peers, "may") as server:
+        sender = Sender(server)
+        sender.send(*peers)
+        expect_arrival(server, peers)
+        clear = [domain for domain, peer in peers.items() for _, it in peer.taken if not it and domain != GOOD]
+        expect(not clear, f"these went in the clear: {clear}")
+
+
+@check("where TLS is required, nothing is said without it, nor to whom has no good certificate")
+def requires_tls():
+    good, expired = context(), context(expired=True)
+    peers = domains(HANDSHAKES, tls=good)
+    peers |= {"expired.example": Peer(tls=expired), "unknown.example": Peer(tls=good), "lacks.example": Peer(),
+              "refuses.example": Peer(at("STARTTLS", say(b"454 4.7.0 not now\r\n")), tls=good)}
+    with server_for(peers, "require") as server:
+        sender = Sender(server)
+        bad = [domain for domain in peers if domain != GOOD]
+        for domain in bad:
+            sender.send(domain)
+        reasons = {f"{name}.example": "the TLS handshake failed" for name in (*HANDSHAKES, "expired", "unknown")}
+        reasons |= {"lacks.example": "TLS is required, but", "refuses.example": "454 4.7.0 not now"}
+        expect_flow(sender, peers)
+        expect_reasons(server, reasons)
+        expect_reasons(server, {"unknown.example": "certificate"})
+        expect_flow(sender, peers)
+        told = {domain: line for domain in bad for line in peers[domain].said() if line[:4].upper() in (b"MAIL", b"RCPT", b"DATA")}
+        expect(not told, f"these were told of the message: {told}")
+        expect(set(queued(server)) == set(bad), f"in the queue: {queued(server)}")
+
+
+@check("a reply that is put behind STARTTLS ends the attempt, and the message never goes in the clear: tls = {}", ["may", "require"])
+def resists_injection(tls):
+    injected = {"reply": b"220 go\r\n250 x\r\n", "octet": b"220 go\r\n\0", "dialogue": b"220 go\r\n250 x\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n"}
+    peers = domains({name: at("STARTTLS", say(octets)) for name, octets in injected.items()}, tls=context())
+    bad = list(peers)
+    with server_for(peers, tls) as server:
+        sender = Sender(server)
+        for domain in bad:
+            sender.send(domain)
+        expect_reasons(server, {domain: "octets came in the clear behind the reply to STARTTLS" for domain in bad})
+        expect_flow(sender, peers)
+        expect(not any(peers[domain].taken for domain in bad), "it was sent all the same")
+        if tls == "may":
+            for domain in bad:
+                peers[domain].mend()
+            expect_arrival(server, peers)
+            expect(all(secured for domain in bad for _, secured in peers[domain].taken), "it went in the clear")
+
+
+def wait_here(session):
+    """Waits at this stage until the client is gone."""
+    session.peer.reached.set()
+    hang(session)
+
+
+@check("kill -9 while a transaction is at each of its stages: all arrives, twice only where the message was handed over")
+def survives_kill():
+    peers = domains({stage: at(stage, wait_here) for stage in STAGES}, once=True)
+    for peer in peers.values():
+        peer.reached = threading.Event()
+    patient = {name: 20 for name in LIMITS} | {"client_idle": 1}
+    with server_for(peers, limits=patient) as server:
+        sender = Sender(server)
+        for domain in peers:
+            if domain != GOOD:
+                sender.send(domain)
+        for domain, peer in peers.items():
+            expect(domain == GOOD or peer.reached.wait(20), f"{domain} was not spoken to")
+        server.kill()
+        server.start()
+        expect_flow(Sender(server), peers)
+        copies = expect_arrival(server, peers, lambda domain: 2 if domain in ("end.example", "content.example") else 1)
+        print(f"     copies: {copies}")
+
+
+@check("kill -9 at random, again and again, while mail leaves: nothing is lost")
+def survives_kills():
+    seed = random.randrange(10**9)
+    random.seed(seed)
+    print(f"     seed {seed}")
+    peers = {f"d{number}.example": Peer() for number in range(8)}
+    with server_for(peers) as server:
+        sent = 0
+        for round_ in range(6):
+            sender, stop = Sender(server), time.monotonic() + random.uniform(0.1, 0.6)
+            while time.monotonic() < stop:
+                body = f"number {sent}\r\n".encode()
+                sender.send(*random.sample(sorted(peers), 3), body=body)
+                sent += 1
+            server.kill()
+            server.start()
+        wait_for(lambda: not queued(server), "the queue does not empty", 30)
+        copies = {}
+        for peer in peers.values():
+            for message, _ in peer.taken:
+                number = message.partition(b"\r\nnumber ")[2]
+                copies[number] = copies.get(number, 0) + 1
+        lost = [number for number in range(sent) if copies.get(b"%d\r\n" % number, 0) < 3]
+        expect(not lost, f"{len(lost)} of {sent} messages did not reach all three hosts: {lost[:9]}")
+        surplus = sum(copies.values()) - 3 * sent
+        print(f"     {sent} messages to three hosts each; {surplus} copies too many in 6 kills")
+        expect(surplus <= 6 * len(peers) * 20, f"{surplus} copies too many")
