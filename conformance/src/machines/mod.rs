@@ -4,6 +4,7 @@ mod common;
 mod imap_server;
 mod login;
 mod mailroom;
+mod mta_outbound;
 mod pop3_server;
 mod role;
 mod smtp_client;
@@ -29,6 +30,7 @@ const MACHINES: &[(&str, Make)] = &[
     ("mta", role::build),
     ("msa", role::build),
     ("mda", role::build),
+    ("mta-outbound", mta_outbound::build),
     ("pop3", role::build),
     ("imap", role::build),
 ];

@@ -55,7 +55,7 @@ pub(super) const fn usual(request: &Request) -> Answer {
 }
 
 /// A request in words: its name, and what it is about in the order of its fields.
-fn words(request: &Request) -> String {
+pub(super) fn words(request: &Request) -> String {
     match request {
         Request::Begin(envelope) => {
             let Envelope { id, reverse_path, parameters, recipients, .. } = &**envelope;
@@ -70,7 +70,14 @@ fn words(request: &Request) -> String {
         Request::Abandon => "abandon".to_owned(),
         Request::Load(id) => format!("load {id}"),
         Request::Read { id, offset, length } => format!("read {id} {offset} {length}"),
-        Request::Record { id, records } => format!("record {id} {}", records.len()),
+        Request::Record { id, records } => {
+            // Without the time, which is now.
+            let notes = records.iter().map(|record| {
+                let line = record.to_string();
+                line.split_once(' ').map_or(String::new(), |(_, note)| note.to_owned())
+            });
+            format!("record {id} {}", notes.collect::<Vec<_>>().join(" | "))
+        }
         Request::Remove(id) => format!("remove {id}"),
     }
 }
