@@ -1,4 +1,4 @@
-//! Runs a case of this program under callgrind and reads its count.
+//! Runs a case of this program under valgrind and reads what it has counted.
 
 use std::fmt;
 use std::process::Command;
@@ -27,17 +27,31 @@ impl fmt::Display for Missing {
 
 /// The instructions that `case` takes at `size`, from the program's start to its end.
 pub(crate) fn count(case: &str, size: u64) -> Result<u64, Missing> {
+    let options = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    said(options, "Collected :", case, size)
+}
+
+/// The octets of the heap that `case` holds at `size`, when they are the most.
+pub(crate) fn heap(case: &str, size: u64) -> Result<u64, Missing> {
+    said(["--tool=dhat", "--dhat-out-file=/dev/null"], "At t-gmax:", case, size)
+}
+
+/// Runs `case` under valgrind; the number that it says after `mark`.
+fn said(options: [&str; 2], mark: &str, case: &str, size: u64) -> Result<u64, Missing> {
     let program = std::env::current_exe().map_err(|error| Missing::Count(error.to_string()))?;
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(options)
         .arg(program)
         .args([FLAG, case, &size.to_string()])
         .output()
         .map_err(|_| Missing::Valgrind)?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let collected = said.lines().find_map(|line| line.split_once("Collected :"));
-    match collected.and_then(|(_, number)| number.trim().parse().ok()) {
-        Some(count) if output.status.success() => Ok(count),
+    let number = said
+        .lines()
+        .find_map(|line| line.split_once(mark))
+        .and_then(|(_, rest)| rest.split_whitespace().next()?.replace(',', "").parse().ok());
+    match number {
+        Some(number) if output.status.success() => Ok(number),
         _ => Err(Missing::Count(said)),
     }
 }

@@ -1,5 +1,6 @@
 //! The cases that are counted, each a function of its size.
 
+use crate::queue;
 use postroad_core::entropy::Entropy;
 use postroad_core::imap;
 use postroad_core::limits::Limits;
@@ -37,6 +38,11 @@ pub(crate) fn run(case: &str, size: u64) -> bool {
         "recipients-refused" => recipients(size, Limits::default()),
         "sequence-set" => sequence_set(size),
         "long-line" => long_line(size),
+        "queue-1000" => queue::pass(1_000, size),
+        "queue-10000" => queue::pass(10_000, size),
+        "queue-100000" => queue::pass(100_000, size),
+        "queue-wait" => drop(black_box(queue::wait(size))),
+        "queue-stranded" => queue::strand(size),
         _ => return false,
     }
     true

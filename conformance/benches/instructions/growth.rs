@@ -7,7 +7,7 @@ use crate::callgrind::{Missing, count};
 const TOLERANCE: u64 = 125;
 
 /// The cases, with the first of their three sizes.
-const CASES: [(&str, u64, &str); 8] = [
+const CASES: [(&str, u64, &str); 9] = [
     ("header-fields", 25_000, "header fields, scanned"),
     ("header-structure", 25_000, "header fields, in a structure"),
     ("mime-depth", 2_500, "MIME parts within each other"),
@@ -16,6 +16,7 @@ const CASES: [(&str, u64, &str); 8] = [
     ("recipients-refused", 250_000, "RCPT, nearly all beyond the limit"),
     ("sequence-set", 5_000, "ranges in a sequence set"),
     ("long-line", 250_000, "octets of a line without end"),
+    ("queue-stranded", 2_500, "queued messages, no host reached"),
 ];
 
 /// Prints the table; whether every cost grows as it may.
