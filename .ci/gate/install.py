@@ -6,8 +6,8 @@ from pathlib import Path
 PACKAGES = """
     gcc libc6-dev ca-certificates iproute2 util-linux openssl python3-venv valgrind
     swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl libsocket6-perl
-    msmtp mpop curl postfix isync offlineimap3 mutt neomutt fetchmail getmail6 gsasl dovecot-core dovecot-imapd
-    nsd
+    msmtp mpop curl postfix isync offlineimap3 mutt neomutt fetchmail getmail6 gsasl dnsmasq-base nsd
+    dovecot-core dovecot-imapd
 """.split()
 PYTHON_PACKAGES = ["IMAPClient==4.1.0", "flufl.bounce==6.0.0"]
 POLICY = Path("/usr/sbin/policy-rc.d")

@@ -58,8 +58,9 @@ impl Queue {
         if station.carriers >= station.window {
             return false;
         }
-        if self.couriers.len() >= self.settings.limits.queue_carriers {
+        if self.is_full() {
             self.starve(number);
+            self.dismiss();
             return false;
         }
         if let Some(id) = self.next_ready(number) {
@@ -182,7 +183,7 @@ impl Queue {
             station.succeed(most);
         }
         self.judge(id, number, carried);
-        if used_up || self.ending {
+        if used_up || self.ending || self.is_one_too_many(number) {
             self.outputs.push_back(Output::Quit(carrier));
         } else if let Some(next) = self.next_ready(number) {
             self.carry(carrier, next);
@@ -287,6 +288,21 @@ impl Queue {
             self.open(number, id, next);
         } else {
             self.block(number, outcome, Some(id));
+        }
+    }
+
+    /// Whether a carrier of a station that has done its work makes room for a station that has none.
+    fn is_one_too_many(&self, number: Number) -> bool {
+        let Some(station) = self.stations.get(&number) else { return false };
+        self.is_full() && self.has_starved() && (station.ready.is_empty() || station.carriers > 1)
+    }
+
+    /// Has the carrier leave that has had nothing to carry for longest.
+    fn dismiss(&mut self) {
+        let idle = self.couriers.iter().filter_map(|(carrier, it)| Some((it.leaves?, *carrier)));
+        if let Some((leaves, carrier)) = idle.min() {
+            self.schedule.remove(&(leaves, Wake::Idle(carrier)));
+            self.handle_idle(carrier);
         }
     }
 

@@ -247,12 +247,21 @@ impl Queue {
         }
     }
 
-    /// The station whose turn it is.
+    /// Whether there may be no more carriers.
+    pub(super) fn is_full(&self) -> bool {
+        self.couriers.len() >= self.settings.limits.queue_carriers
+    }
+
+    /// Whether a station waits until a carrier or the clerk is free.
+    pub(super) fn has_starved(&self) -> bool {
+        !self.starved.is_empty()
+    }
+
+    /// The station whose turn it is: one that has waited for a carrier, as soon as there may be one.
     fn next_turn(&mut self) -> Option<Number> {
-        let limits = &self.settings.limits;
-        let free = self.couriers.len() < limits.queue_carriers && self.papers < limits.queue_papers;
-        let waiting = |starved: &mut VecDeque<Number>| free.then(|| starved.pop_front()).flatten();
-        self.turns.pop_front().or_else(|| waiting(&mut self.starved))
+        let free = !self.is_full() && self.papers < self.settings.limits.queue_papers;
+        let starved = if free { self.starved.pop_front() } else { None };
+        starved.or_else(|| self.turns.pop_front())
     }
 
     /// Takes a delivery's leg out of the waiting, if it waits.

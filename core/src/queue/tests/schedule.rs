@@ -96,6 +96,35 @@ fn hosts_that_hang_do_not_take_every_carrier_of_the_queue() {
 }
 
 #[test]
+fn a_connection_that_has_nothing_to_carry_makes_room_for_another_destination() {
+    let mut settings = Settings::default();
+    settings.limits.queue_carriers = 3;
+    let mut world = world(settings);
+    for number in 0..20 {
+        world.send(&[&alloc::format!("bob@d{number}.example")]);
+    }
+    assert_eq!(world.delivered.len(), 20, "nobody waits for a connection that is idle");
+    assert!(world.most_carriers <= 3, "{}", world.most_carriers);
+}
+
+#[test]
+fn a_destination_with_much_mail_makes_room_for_one_with_little() {
+    let mut settings = Settings::default();
+    settings.limits.queue_carriers = 2;
+    let mut world = world(settings);
+    world.moods.insert("mx.example.net".into(), Mood::Hangs);
+    for _ in 0..50 {
+        world.send(&["bob@example.net"]);
+    }
+    let other = world.send(&["bob@example.com"]);
+    assert!(world.delivered.is_empty(), "all carriers are at work");
+    let carrier = *world.carriers.keys().next().unwrap();
+    world.work(carrier, Mood::Fine);
+    world.settle();
+    assert_eq!((world.delivered.len(), world.delivered[1]), (2, other));
+}
+
+#[test]
 fn a_connection_carries_no_more_messages_than_it_may() {
     let settings = Settings { messages_per_connection: 10, ..Settings::default() };
     let mut world = world(settings);
