@@ -213,6 +213,7 @@ impl Desk {
             Letter::Reload => {
                 let live = self.office.live();
                 self.queue.set(Arc::new(live.site.queue_settings()));
+                self.clerk.send(Input::Site(live.site.clone()));
                 let servers = resolver::servers(&live.site.config.dns.servers);
                 if servers != self.servers {
                     self.servers.clone_from(&servers);

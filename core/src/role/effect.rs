@@ -1,11 +1,13 @@
 //! The vocabulary of roles and their hosts.
 
+use super::Site;
 use crate::machine::Ticket;
 use crate::queue::{self, Carry, Paper, spool};
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::store;
 use alloc::string::String;
+use alloc::sync::Arc;
 
 /// What a role asks of its host, or tells it.
 #[derive(Debug)]
@@ -107,6 +109,8 @@ pub enum Input {
     Quit,
     /// To the clerk: something to write ([`queue::Output::Paper`]).
     Paper(Paper),
+    /// To the clerk: what is in force from now on.
+    Site(Arc<Site>),
     /// The open mailbox may have changed ([`store::Request::Watch`]).
     News,
 }

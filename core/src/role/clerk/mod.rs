@@ -378,6 +378,7 @@ impl Machine for Clerk {
         match input {
             // The queue bounds how many there are: `queue_papers`.
             Input::Paper(paper) => self.papers.push_back(paper),
+            Input::Site(site) => self.site = site,
             Input::Spool { ticket, answer } if self.tickets.redeem(ticket) => {
                 self.handle_spool(answer);
             }

@@ -98,7 +98,8 @@ impl Machine for Imap {
             }
             Input::News => self.server.handle(now, server::Input::News),
             // For those who take or carry mail.
-            Input::Spool { .. } | Input::Carry(_) | Input::Quit | Input::Paper(_) => {}
+            Input::Spool { .. } | Input::Carry(_) | Input::Quit => {}
+            Input::Paper(_) | Input::Site(_) => {}
         }
     }
 
