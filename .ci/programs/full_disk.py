@@ -60,7 +60,7 @@ def files(account):
 
 @check("SMTP answers 452 4.3.1 and IMAP NO [OVERQUOTA] with {}", [("no room at all", 0), ("room for half a message", 256 * 1024)])
 def refuses_for_now(_, room):
-    server = Postroad()
+    server = Postroad(queue={"reserve": 0})
     with SmallDisk(server.data):
         try:
             server.start()

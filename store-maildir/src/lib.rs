@@ -92,10 +92,12 @@ pub struct Options {
     pub host: String,
     /// Whether a new account gets its special-use mailboxes and is subscribed to them.
     pub provision: bool,
+    /// Octets of the file system that no new message may touch.
+    pub reserve: u64,
 }
 
 impl Options {
-    /// The default limits, and special-use mailboxes for new accounts.
+    /// The default limits, special-use mailboxes for new accounts, and no reserve.
     #[must_use]
     pub fn new(host: &str) -> Self {
         // Nothing in it may end the host's part of a file name (qmail's rule for maildirs).
@@ -104,6 +106,7 @@ impl Options {
             limits: Limits::default(),
             host: host.chars().map(|c| if plain(c) { c } else { '_' }).collect(),
             provision: true,
+            reserve: 0,
         }
     }
 }

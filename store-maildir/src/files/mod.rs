@@ -108,6 +108,18 @@ pub struct Stat {
     pub is_file: bool,
 }
 
+/// Whether the file system of `path` has more than `reserve` octets left.
+pub(crate) fn check_reserve(
+    files: &dyn Files,
+    path: &Path,
+    reserve: u64,
+) -> std::result::Result<(), Failure> {
+    if reserve > 0 && files.free(path).map_err(failed(path))? < reserve {
+        return Err(Failure::Full);
+    }
+    Ok(())
+}
+
 /// What to answer when an operation on `path` failed.
 pub(crate) fn failed(path: &Path) -> impl FnOnce(Errno) -> Failure {
     move |errno| match errno {

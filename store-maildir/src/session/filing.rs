@@ -3,6 +3,7 @@
 use super::Session;
 use crate::account::Home;
 use crate::draft::Draft;
+use crate::files::check_reserve;
 use crate::mailbox::{Added, Addition, Mailbox};
 use crate::shared::{Slot, lock};
 use crate::undo::Undo;
@@ -84,6 +85,7 @@ impl Session {
         name: &MailboxName,
     ) -> Result<Answer, Failure> {
         self.draft = None;
+        check_reserve(&*self.shared.files, &self.shared.root, self.shared.options.reserve)?;
         let home = self.home(account, now)?;
         let spare = self.with(now, &home, &home.folder(name), |_, mailbox| Ok(mailbox.spare()))?;
         self.draft = Some(Draft::begin(&self.shared.files, spare)?);

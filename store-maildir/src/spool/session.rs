@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::draft::Draft;
 use super::{HEAD, Shared};
-use crate::files::{Errno, failed};
+use crate::files::{Errno, check_reserve, failed};
 use postroad_core::machine::Instant;
 use postroad_core::queue::spool::{Answer, Request, Spool};
 use postroad_core::queue::{Envelope, Id, Record};
@@ -56,9 +56,7 @@ impl SpoolSession {
     fn begin(&mut self, envelope: &Envelope) -> Result<Answer, Failure> {
         self.draft = None;
         let Shared { root, files, reserve, .. } = &*self.shared;
-        if files.free(root).map_err(failed(root))? < *reserve {
-            return Err(Failure::Full);
-        }
+        check_reserve(&**files, root, *reserve)?;
         let head = envelope.write();
         if head.len() > HEAD {
             return Err(Failure::Limit("the envelope is too long"));

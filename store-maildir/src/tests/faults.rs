@@ -4,7 +4,8 @@ use super::full::FullDisk;
 use super::maildirs;
 use super::snapshot::Snapshot;
 use crate::scratch::Scratch;
-use crate::{CountingFiles, Errno, Fault, Maildirs, RealFiles, Session};
+use crate::{CountingFiles, Errno, Fault, Maildirs, Options, RealFiles, Session};
+use postroad_core::entropy::Entropy;
 use postroad_core::store::suite::{Desk, account, inbox, name, uids};
 use postroad_core::store::{
     Answer, Atomicity, Failure, FlagAction, Flags, Originals, Request, SpecialUse, Target,
@@ -284,4 +285,18 @@ fn a_full_disk_can_be_emptied() {
     let begin = Request::Begin { account: account(), mailbox: name("INBOX") };
     assert_eq!(desk.fails(begin), Failure::Full);
     assert_eq!(bench.restarted().mailboxes["INBOX"].messages.len(), 4);
+}
+
+/// What the disk is to keep free is not for new messages; everything else goes on.
+#[test]
+fn new_messages_leave_the_reserve_alone() {
+    let bench = Bench::new(&template());
+    let entropy = Entropy::from_seed([31; 32]);
+    let options = Options { reserve: u64::MAX, ..Options::new("mx.example.org") };
+    let root = bench.scratch.path().to_owned();
+    let mut desk = Desk::new(&Maildirs::new(root, entropy, options));
+    let begin = Request::Begin { account: account(), mailbox: name("INBOX") };
+    assert_eq!(desk.fails(begin), Failure::Full);
+    desk.open("INBOX");
+    assert_eq!(desk.read(1, 100), b"one\r\n");
 }

@@ -78,11 +78,11 @@ enum Stage {
     /// What was written is to be forgotten.
     Abandoning(Id, Left),
     Committing(Box<Draft>),
-    /// That the sender was told; then the queue is told of the report.
+    /// That the sender was told, or will not be; then the queue is told of the report.
     Marking {
         entry: Box<Entry>,
         records: Vec<Record>,
-        told: Told,
+        told: Option<Told>,
     },
     /// The message is settled.
     Removing {
@@ -171,7 +171,10 @@ impl Clerk {
             }
             (Stage::Writing(draft), Done) => self.go_on(draft),
             (Stage::Abandoning(id, left), _) => self.answer(id, left),
-            (Stage::Committing(draft), Done) => self.mark(*draft),
+            (Stage::Committing(draft), Done) => {
+                let (entry, recipients, told) = draft.end(&self.site);
+                self.mark(entry, recipients, Some(told));
+            }
             (Stage::Marking { mut entry, records, told }, Done) => {
                 records.into_iter().for_each(|record| entry.apply(record));
                 self.hand_over(told);
@@ -296,6 +299,11 @@ impl Clerk {
     /// Begins the report, given the start of the message.
     fn begin(&mut self, entry: Box<Entry>, due: Vec<usize>, to: &Mailbox, end: bool) {
         let mut octets = core::mem::take(&mut self.octets);
+        if notice::is_report(&octets, &self.site.config.limits) {
+            // RFC 3464 §2: no report is made of what becomes of a report, whoever it is from.
+            self.report_dropped(&entry, &due);
+            return self.mark(entry, due, None);
+        }
         let draft = Box::new(Draft::new(self, entry, due, to, &mut octets, end));
         self.octets = octets;
         let envelope = draft.envelope();
@@ -317,23 +325,37 @@ impl Clerk {
         }
     }
 
-    /// The report is in the spool: that is noted, unless the message is done with.
-    fn mark(&mut self, draft: Draft) {
-        let id = draft.entry.envelope.id;
-        let (entry, recipients, told) = draft.end(&self.site);
+    /// Nothing more is to be told of these recipients: that is noted, unless the message is done with.
+    fn mark(&mut self, entry: Box<Entry>, recipients: Vec<usize>, told: Option<Told>) {
+        let id = entry.envelope.id;
         if entry.is_settled() {
-            return self
-                .ask(Stage::Removing { entry, told: Some(told) }, spool::Request::Remove(id));
+            return self.ask(Stage::Removing { entry, told }, spool::Request::Remove(id));
         }
         let records = entry.told(self.now, recipients);
         let request = spool::Request::Record { id, records: records.clone() };
         self.ask(Stage::Marking { entry, records, told }, request);
     }
 
-    /// Hands a report over to the queue.
-    fn hand_over(&mut self, told: Told) {
-        self.report(told.report);
-        self.effects.push_back(Effect::Queue(queue::Input::Queued(told.summary)));
+    /// Hands a report over to the queue, if there is one.
+    fn hand_over(&mut self, told: Option<Told>) {
+        if let Some(Told { summary, report }) = told {
+            self.report(report);
+            self.effects.push_back(Effect::Queue(queue::Input::Queued(summary)));
+        }
+    }
+
+    /// Says in the log of which recipients nobody is told that they failed.
+    fn report_dropped(&mut self, entry: &Entry, places: &[usize]) {
+        for place in places {
+            let (state, recipient) = (&entry.states[*place], &entry.envelope.recipients[*place]);
+            if let Some((_, outcome)) = &state.last
+                && outcome.action == Action::Failed
+            {
+                let report = Report::new("dropped").with("id", entry.envelope.id);
+                let report = report.with("to", &recipient.forward_path);
+                self.report(report.with("status", outcome.status).with("reply", &outcome.text));
+            }
+        }
     }
 
     /// Takes the message out of the spool if it is settled.
@@ -349,20 +371,11 @@ impl Clerk {
 
     fn removed(&mut self, entry: &Entry, told: Option<Told>) {
         let id = entry.envelope.id;
-        if let Some(told) = told {
-            self.hand_over(told);
-        }
+        self.hand_over(told);
         // RFC 5321 §6.1: of mail from the null reverse-path nobody is told.
-        let is_dropped = entry.envelope.reverse_path == ReversePath::Null;
-        for (state, recipient) in entry.states.iter().zip(&entry.envelope.recipients) {
-            if let Some((_, outcome)) = &state.last
-                && is_dropped
-                && outcome.action == Action::Failed
-            {
-                let report = Report::new("dropped").with("id", id);
-                let report = report.with("to", &recipient.forward_path);
-                self.report(report.with("status", outcome.status).with("reply", &outcome.text));
-            }
+        if entry.envelope.reverse_path == ReversePath::Null {
+            let places: Vec<usize> = (0..entry.states.len()).collect();
+            self.report_dropped(entry, &places);
         }
         self.report(Report::new("settled").with("id", id));
         self.answer(id, Left::Gone);

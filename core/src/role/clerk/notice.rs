@@ -184,6 +184,12 @@ fn form(parameters: &MailParameters, start: &Start) -> Form {
     }
 }
 
+/// Whether a message that begins with these octets is itself a report, in the form of RFC 3464. One
+/// in free words may as well be a letter that quotes one.
+pub(super) fn is_report(start: &[u8], limits: &Limits) -> bool {
+    dsn::read(start, limits).is_some_and(|bounce| bounce.source == dsn::Source::Report)
+}
+
 /// What is told, in the words of reports: each kind once.
 pub(super) fn kinds(entry: &Entry, due: &[usize]) -> String {
     let mut kinds: Vec<&str> =

@@ -101,8 +101,9 @@ pub fn start(
     durable::create_folder(&spool).map_err(about)?;
     let mut options = Options::new(&settings.config.hostname);
     options.limits = settings.config.limits.clone();
-    let maildirs = Maildirs::new(mail, entropy.fork(), options);
     let reserve = settings.config.queue.reserve;
+    options.reserve = reserve;
+    let maildirs = Maildirs::new(mail, entropy.fork(), options);
     let spool = Spool::open(spool, entropy.fork(), reserve).map_err(|error| error.to_string())?;
     let source = Source { file, data: data.clone(), secret, log: log.clone() };
     let current = Arc::new(Current::new(settings, source)?);

@@ -304,3 +304,26 @@ fn what_is_no_reply_is_told_as_our_own_words() {
     let (_, text) = report_of(ANN, CAROL, LETTER, lost);
     assert!(!text.unwrap().contains("\nDiagnostic-Code: "));
 }
+
+#[test]
+fn what_becomes_of_a_report_is_told_to_nobody() {
+    let (_, report) = report_of(ANN, CAROL, LETTER, refused());
+    // From somebody who does not know that its reverse-path is to be null.
+    let content = report.unwrap().replace('\n', "\r\n");
+    let (bench, report) = report_of(ANN, CAROL, content.as_bytes(), refused());
+    assert_eq!(report, None);
+    assert!(bench.spool.is_empty());
+    let dropped = |line: &&String| line.starts_with("dropped id=");
+    assert_eq!(bench.reports.iter().filter(dropped).count(), 1, "{:?}", bench.reports);
+    // That one is late needs no warning either.
+    let mut bench = super::bench();
+    let one = bench.put(ONE, ANN, &[CAROL], content.as_bytes());
+    note(&mut bench, one, &[0], ours(Action::Deferred));
+    let late = NOW + Duration::from_secs(5 * 60 * 60);
+    assert!(matches!(&give_at(&mut bench, late, one, Order::Review)[..], [Left::Still(_)]));
+    assert!(bench.spool[&one].0.states[0].warned && reports(&bench).is_empty());
+    // A letter that quotes one is a letter.
+    let quoting = [b"Subject: What is this?\r\n\r\n", content.as_bytes()].concat();
+    let (_, report) = report_of(ANN, CAROL, &quoting, refused());
+    assert!(report.is_some());
+}
