@@ -32,6 +32,8 @@ pub struct State {
     pub attempts: u32,
     /// The last outcome, and when it came.
     pub last: Option<(Instant, Outcome)>,
+    /// When delivery was last tried by the way that it goes now.
+    pub tried: Option<Instant>,
     /// Whether the sender was told of a final outcome.
     pub reported: bool,
     /// Whether the sender was told of the delay.
@@ -62,6 +64,7 @@ impl Entry {
                     if let Some(state) = self.states.get_mut(place) {
                         state.attempts += 1;
                         state.last = Some((record.at, outcome.clone()));
+                        state.tried = Some(record.at);
                     }
                 }
             }
@@ -75,7 +78,10 @@ impl Entry {
             }
             Note::Held => self.held = true,
             Note::Released => self.held = false,
-            Note::Rerouted(destination) => self.rerouted = Some(destination),
+            Note::Rerouted(destination) => {
+                self.rerouted = Some(destination);
+                self.states.iter_mut().for_each(|state| state.tried = None);
+            }
         }
     }
 

@@ -120,7 +120,7 @@ impl Entry {
         for place in self.pending() {
             let destination = self.destination(place, &route);
             let state = &self.states[place];
-            let tried = state.last.as_ref().map(|(at, _)| *at);
+            let tried = state.tried;
             match deliveries.iter_mut().find(|it| it.destination == destination) {
                 Some(delivery) => {
                     delivery.attempts = delivery.attempts.max(state.attempts);

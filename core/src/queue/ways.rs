@@ -19,16 +19,14 @@ impl Queue {
     pub(super) fn find(&mut self, number: Number) {
         let settings = self.settings.clone();
         let Some(station) = self.stations.get_mut(&number) else { return };
+        let entropy = &mut self.entropy;
+        let mut asked_for = |host: &Host| {
+            let (loopback, limits) = (settings.loopback, &settings.limits);
+            Finder::new(self.now, host, &settings.own, loopback, limits, entropy.fork())
+        };
         let finder = match &station.destination {
             Destination::Domain(domain) => match domain.parse::<Host>() {
-                Ok(host) => Finder::new(
-                    self.now,
-                    &host,
-                    &settings.own,
-                    settings.loopback,
-                    &settings.limits,
-                    self.entropy.fork(),
-                ),
+                Ok(host) => asked_for(&host),
                 Err(why) => {
                     let text = format!("{domain}: {why}");
                     let action = Action::Failed;
@@ -36,10 +34,8 @@ impl Queue {
                     return;
                 }
             },
-            Destination::Literal(address) => {
-                let host = Host::Literal((*address).into());
-                Finder::for_host(self.now, &host, &settings.limits)
-            }
+            // It stands in a recipient's address, and is believed no more than what DNS says.
+            Destination::Literal(address) => asked_for(&Host::Literal((*address).into())),
             Destination::Host(name, _) => {
                 let literal = name.parse().map(|it: IpAddr| Host::Literal(it.into()));
                 match literal.map_or_else(|_| name.parse::<Host>(), Ok) {

@@ -132,3 +132,16 @@ proptest::proptest! {
         assert!(world.queue.schedule.is_empty() && world.queue.stations.is_empty());
     }
 }
+
+#[test]
+fn an_address_in_brackets_that_is_this_host_takes_no_mail_from_others() {
+    let mut world = world(Settings::default());
+    for address in ["eve@[127.0.0.1]", "eve@[IPv6:::1]", "eve@[IPv6:::ffff:127.0.0.1]"] {
+        world.send(&[address]);
+    }
+    assert!(world.attempts.is_empty());
+    let statuses: Vec<_> = world.failed.iter().map(|(_, outcome)| outcome.status).collect();
+    assert_eq!(statuses, [EnhancedCode::new(5, 4, 4); 3]);
+    world.send(&["eve@[192.0.2.1]"]);
+    assert_eq!(world.attempts.len(), 1);
+}

@@ -36,7 +36,7 @@ pub enum Command {
     Hold(Which),
     /// Go on with messages that were held
     Release(Which),
-    /// Send what is left of messages elsewhere
+    /// Send what is left of messages elsewhere, now
     Reroute {
         /// Where: `host:port`, or a domain for its mail exchangers
         #[arg(long, value_name = "WHERE")]
