@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness import Postroad, check, expect, maildir_messages, octets, run
 from harness.server import make_certificate
+from programs.full_disk import SmallDisk
 from harness.peer import Peer, STAGES, at, hang, leave, read_and_say, refuse_and_leave, repeat, say, say_and_leave
 
 # Seconds, where hours would be due.
@@ -340,3 +341,30 @@ def survives_kills():
         surplus = sum(copies.values()) - 3 * sent
         print(f"     {sent} messages to three hosts each; {surplus} copies too many in 6 kills")
         expect(surplus <= 6 * len(peers) * 20, f"{surplus} copies too many")
+
+
+@check("a full disk when an outcome is to be noted: nothing is lost, and who has the message does not get it again and again")
+def survives_full_disk():
+    filled = threading.Event()
+    def wait(reply):
+        return lambda _: reply if filled.wait(20) else None
+    peers = {"takes.example": Peer(at("end", wait(b"250 ok\r\n"))), "defers.example": Peer(at("RCPT", wait(b"450 4.2.1 later\r\n")))}
+    server = server_for(peers, limits={**LIMITS, "client_end": 30})
+    with SmallDisk(server.data) as disk:
+        try:
+            server.start()
+            sender = Sender(server)
+            sender.send("takes.example", "defers.example")
+            wait_for(lambda: peers["takes.example"].taken, "it was not handed over")
+            disk.fill()
+            filled.set()
+            wait_for(lambda: "spool-failed" in server.log.read_text(), "the disk is not full enough")
+            peers["defers.example"].mend()
+            wait_for(lambda: len(peers["defers.example"].taken) > 0, "what the disk is not needed for does not flow")
+            time.sleep(5)
+            print({d: len(p.taken) for d, p in peers.items()})
+            disk.free()
+            print(expect_arrival(server, {d: p for d, p in peers.items() if d != GOOD}, lambda _: 20))
+        finally:
+            server.stop()
+    server.close()

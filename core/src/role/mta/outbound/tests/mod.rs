@@ -6,6 +6,7 @@ mod pairs;
 
 use super::*;
 use crate::address::{ForwardPath, ReversePath};
+use crate::limits::Limits;
 use crate::machine::{Host, Session, Tls, TlsFailed, Wants, drain};
 use crate::queue::{Destination, Envelope, Id, Note, Route};
 use crate::role::Input;
@@ -210,6 +211,11 @@ impl Room {
                 self.now = self.now + Duration::from_secs(3600);
                 self.agent.handle_timeout(self.now);
             }
+            "<soon>" => {
+                self.now = self.now + Limits::DEFAULT.note_again;
+                self.agent.handle_timeout(self.now);
+            }
+            "<room>" => self.world.fails = None,
             "<answer>" => {
                 let waiting = self.world.waiting.as_mut().and_then(VecDeque::pop_front);
                 let (ticket, request) = waiting.expect("a request");
