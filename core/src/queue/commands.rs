@@ -6,7 +6,6 @@ use super::station::{Number, Way};
 use super::{Command, Destination, Id, Note, Order};
 use crate::address::{Domain, Mailbox};
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Queue {

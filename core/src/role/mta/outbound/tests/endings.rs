@@ -291,7 +291,10 @@ fn what_could_not_be_noted_is_noted_later_and_the_message_not_sent_again() {
     }
     let refused = sent(&[(STUFFED, "450 4.2.0 Later\r\n")]);
     let told = full().hold(&[&refused[..], &again].concat());
-    assert!(told.starts_with("note [0] deferred 4.2.0") && told.contains("carried 1 Def"), "{told}");
+    assert!(
+        told.starts_with("note [0] deferred 4.2.0") && told.contains("carried 1 Def"),
+        "{told}"
+    );
     // Nobody can wait for ever: this is where it may come twice.
     let told = full().hold(&carried(&[("", "<soon>"), ("", "<shutdown>"), (QUIT, BYE)]));
     assert_eq!(told, "carried 1 Unknown\nclosed");

@@ -6,7 +6,6 @@ mod pairs;
 
 use super::*;
 use crate::address::{ForwardPath, ReversePath};
-use crate::limits::Limits;
 use crate::machine::{Host, Session, Tls, TlsFailed, Wants, drain};
 use crate::queue::{Destination, Envelope, Id, Note, Route};
 use crate::role::Input;
@@ -212,7 +211,7 @@ impl Room {
                 self.agent.handle_timeout(self.now);
             }
             "<soon>" => {
-                self.now = self.now + Limits::DEFAULT.note_again;
+                self.now = self.now + crate::limits::Limits::DEFAULT.note_again;
                 self.agent.handle_timeout(self.now);
             }
             "<room>" => self.world.fails = None,
