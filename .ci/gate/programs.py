@@ -8,7 +8,7 @@ import install
 
 AT_ONCE = 2
 # They measure time or memory, or need the machine for themselves.
-ALONE = ("flood", "idle", "kill_9", "smtp_source")
+ALONE = ("flood", "hostile", "hostile_names", "idle", "kill_9", "smtp_source")
 TIME_LIMIT = 420
 
 

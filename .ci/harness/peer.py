@@ -12,6 +12,10 @@ class Gone(Exception):
     """The connection is to end here."""
 
 
+class Refused(Gone):
+    """The same, and nothing was taken."""
+
+
 class Peer:
     """A mail server on an address of its own, which takes every message.
 
@@ -133,8 +137,11 @@ class Session:
             content += self.read()
         self.held = bytes(content[end + len(END):])
         self.peer.taken.append((bytes(content[2:end + 2]), self.secured))
-        if not self.reply("end", b"250 ok\r\n").startswith(b"2"):
+        try:
+            self.reply("end", b"250 ok\r\n")
+        except Refused:
             self.peer.taken.pop()
+            raise
 
     def reply(self, stage, usual):
         said = self.trouble(self, stage) if self.trouble else None
@@ -204,11 +211,8 @@ def read_and_say(octets):
 def refuse_and_leave(octets):
     """A reply that ends the connection; nothing was taken."""
     def act(session):
-        taken = session.peer.taken
-        if session.commands and session.commands[-1].upper() == b"DATA" and taken:
-            taken.pop()
         session.wire.sendall(octets)
-        raise Gone
+        raise Refused
     return act
 
 

@@ -78,6 +78,9 @@ limits! {
         dns_links: usize = 8, "RFC 1034 §5.2.2 asks for a limit; precedent: BIND, Unbound (11)";
         /// DNS: records kept of one answer; of MX records those with the lowest preference numbers.
         dns_records: usize = 100, "ours; an answer over TCP may hold thousands";
+        /// Queue: how long a carrier waits before it asks a spool that failed once more to note what
+        /// became of a message.
+        note_again: Duration = Duration::from_secs(5), "ours: soon after there is room on the disk again";
         /// Client: how long an address is dialled alone before the next one is dialled as well.
         connect_head_start: Duration = Duration::from_millis(250), "RFC 8305 §5";
     }

@@ -42,6 +42,9 @@ fn what_is_wrong_with_a_configuration_is_named_with_its_line() {
             1,
             "only addresses in a local domain",
         ),
+        ("machine mta-outbound\nconfig message one\n", 2, "a reverse-path and forward-paths"),
+        ("machine mta-outbound\nconfig message gone <> <a@b.c>\n", 2, "no section `-- gone --`"),
+        ("machine mta-outbound\nconfig protection wet\n", 2, "protection is none, may or"),
         ("machine mta\nconfig seed 256\n", 2, "a seed is a number below 256"),
     ] {
         let wrong = build(&read(&format!("{text}{section}"))).err().expect(text);

@@ -79,10 +79,9 @@ impl Queue {
                 self.put_back(number, id);
             };
         };
-        let path = path.clone();
-        let rests = |name: &str| self.resting.get(name).is_some_and(|until| *until > self.now);
+        let (path, port) = (path.clone(), self.port(&station.destination));
         let mut hosts = path.hosts.iter().enumerate().skip(place);
-        let found = hosts.find(|(_, host)| !rests(&host.name)).map(|(place, _)| place);
+        let found = hosts.find(|(_, host)| !self.rests(&host.name, port)).map(|(place, _)| place);
         let Some(place) = found else {
             let text = "No host of this destination can be reached for now";
             let outcome = Outcome::ours(Action::Deferred, (4, 4, 1), text);
@@ -92,13 +91,24 @@ impl Queue {
         self.dial(number, id, Attempt { path, place, route });
     }
 
-    fn dial(&mut self, number: Number, id: Id, attempt: Attempt) {
-        let Some(station) = self.stations.get_mut(&number) else { return };
-        let Some(host) = attempt.path.hosts.get(attempt.place) else { return };
-        let port = match &station.destination {
+    /// The port of a destination's hosts.
+    pub(super) fn port(&self, destination: &Destination) -> u16 {
+        match destination {
             Destination::Host(_, port) => *port,
             _ => self.settings.port,
-        };
+        }
+    }
+
+    /// Whether a host has failed lately.
+    fn rests(&self, name: &str, port: u16) -> bool {
+        self.resting.get(&(name.into(), port)).is_some_and(|until| *until > self.now)
+    }
+
+    fn dial(&mut self, number: Number, id: Id, attempt: Attempt) {
+        let Some(station) = self.stations.get(&number) else { return };
+        let port = self.port(&station.destination);
+        let Some(station) = self.stations.get_mut(&number) else { return };
+        let Some(host) = attempt.path.hosts.get(attempt.place) else { return };
         station.carriers += 1;
         let first = Carry { id, destination: station.destination.clone() };
         let (host_name, addresses) = (host.name.clone(), host.sockets(port));
@@ -275,16 +285,17 @@ impl Queue {
             station.window = station.carriers.max(1);
             return self.put_back(number, id);
         }
+        let Some(station) = self.stations.get(&number) else { return };
+        let port = self.port(&station.destination);
         let Some(host) = attempt.path.hosts.get(attempt.place) else { return };
         let until = self.now + self.settings.rest();
         self.resting.retain(|_, until| *until > self.now);
-        self.resting.insert(host.name.clone(), until);
+        self.resting.insert((host.name.clone(), port), until);
         let report = Report::new("host-down").with("id", id).with("host", &host.name);
         self.report(report.with("reason", &outcome.text));
         let next = attempt.place + 1;
-        let more = attempt.path.hosts.iter().skip(next);
-        let mut more = more.filter(|host| !self.resting.contains_key(&host.name));
-        if more.next().is_some() {
+        let mut more = attempt.path.hosts.iter().skip(next);
+        if more.any(|host| !self.rests(&host.name, port)) {
             self.open(number, id, next);
         } else {
             self.block(number, outcome, Some(id));

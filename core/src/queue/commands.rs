@@ -7,7 +7,6 @@ use super::{Command, Destination, Id, Note, Order};
 use crate::address::{Domain, Mailbox};
 use crate::report::Report;
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Queue {
@@ -97,13 +96,15 @@ impl Queue {
 
     /// Forgets whatever has failed of a destination.
     fn open_way(&mut self, number: Number) {
+        let Some(station) = self.stations.get(&number) else { return };
+        let port = self.port(&station.destination);
         let Some(station) = self.stations.get_mut(&number) else { return };
         if let Way::Known(path) = &station.way {
             for host in &path.hosts {
-                self.resting.remove(&host.name);
+                self.resting.remove(&(host.name.clone(), port));
             }
         } else if let Some(remote) = station.trouble().and_then(|trouble| trouble.remote.as_ref()) {
-            self.resting.remove(&remote.name.to_string());
+            self.resting.remove(&(remote.name.clone(), port));
         }
         station.unblock();
         self.call(number);

@@ -51,8 +51,8 @@ pub struct Queue {
     /// Which station's finder asked.
     pub(super) queries: BTreeMap<Query, (Number, Lookup)>,
     pub(super) last_query: u32,
-    /// Hosts that failed, and until when they are left alone.
-    pub(super) resting: BTreeMap<String, Instant>,
+    /// Hosts that failed, with the port, and until when they are left alone.
+    pub(super) resting: BTreeMap<(String, u16), Instant>,
     /// Stations whose turn it is.
     turns: VecDeque<Number>,
     /// Stations that wait until a carrier or the clerk is free.

@@ -19,6 +19,21 @@ fn the_next_host_is_tried_when_one_is_down_and_it_is_left_alone_for_a_while() {
 }
 
 #[test]
+fn a_host_that_is_down_on_one_port_is_not_left_alone_on_another() {
+    let mut settings = Settings::default();
+    for (domain, port) in [("example.net", 25), ("example.com", 587)] {
+        let host = Some(("relay.example.org".into(), port));
+        settings.routes.add(domain, Route { host, ..Route::default() });
+    }
+    let mut world = world(settings);
+    world.moods.insert("relay.example.org".into(), Mood::Down);
+    world.send(&["bob@example.net"]);
+    world.moods.clear();
+    let id = world.send(&["carol@example.com"]);
+    assert_eq!((world.attempts.len(), world.delivered.clone()), (2, vec![id]));
+}
+
+#[test]
 fn tls_that_fails_is_done_without_where_it_is_only_opportunistic() {
     let mut world = world(Settings::default());
     world.moods.insert("mx.example.net".into(), Mood::BadTls);

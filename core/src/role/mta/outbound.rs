@@ -56,8 +56,18 @@ enum Work {
     Loading,
     /// The client; and if that waits for content, the spool.
     Sending(Message, Option<Reading>),
-    /// The spool, which notes what a transaction came to; when all are over, the queue is told this.
-    Noting(Message, Carried),
+    /// The spool, which notes what a transaction came to.
+    Noting(Message, Note),
+    /// The time to ask for that again, since the spool failed. Until it is noted the message stays
+    /// here, for who has it already must not get it again.
+    Unnoted(Message, Note, Instant),
+}
+
+/// What a transaction came to.
+struct Note {
+    request: spool::Request,
+    /// What the queue is told when all transactions are over.
+    carried: Carried,
 }
 
 /// The client's request for content.
@@ -168,6 +178,12 @@ impl Outbound {
                 self.line = Line::Leaving;
                 self.client.handle(self.now, client::Input::Quit);
             }
+            (Work::Unnoted(message, note, due), _) if due <= self.now => {
+                self.ask_to_note(message, note);
+            }
+            (Work::Unnoted(..), _) if self.ending == Ending::Shutdown => {
+                self.carried(Carried::Unknown);
+            }
             (Work::Sending(message, _), Line::Closed(_)) => self.leave_off(message),
             (work @ (Work::Done | Work::Handed | Work::Loading), Line::Closed(_)) => {
                 self.close(&work);
@@ -227,7 +243,12 @@ impl Outbound {
         }
         let warn_after = self.site.config.queue.warn_after.0;
         let (request, carried) = message.settle(self.now, warn_after, outcomes);
-        self.work = Work::Noting(message, carried);
+        self.ask_to_note(message, Note { request, carried });
+    }
+
+    fn ask_to_note(&mut self, message: Message, note: Note) {
+        let request = note.request.clone();
+        self.work = Work::Noting(message, note);
         self.ask_spool(request);
     }
 

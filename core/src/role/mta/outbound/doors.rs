@@ -44,6 +44,13 @@ impl Outbound {
         use spool::Answer::{Done, Failed, Loaded, Read};
         match (core::mem::replace(&mut self.work, Work::Done), answer) {
             (Work::Loading, Loaded(entry)) => self.begin(entry),
+            (Work::Noting(message, note), Failed(failure))
+                if failure != store::Failure::NoMessage =>
+            {
+                self.report_trouble("spool-failed", &failure);
+                let due = self.now + self.site.config.limits.note_again;
+                self.work = Work::Unnoted(message, note, due);
+            }
             (Work::Loading | Work::Noting(..), Failed(failure)) => {
                 self.report_trouble("spool-failed", &failure);
                 self.carried(match failure {
@@ -63,10 +70,10 @@ impl Outbound {
                 self.work = Work::Sending(message, None);
                 self.client.handle(self.now, client::Input::Content { ticket, end: false });
             }
-            (Work::Noting(message, carried), Done) => {
+            (Work::Noting(message, note), Done) => {
                 self.proven = true;
                 if message.is_over() {
-                    self.carried(carried);
+                    self.carried(note.carried);
                 } else {
                     self.work = Work::Sending(message, None);
                 }
@@ -131,7 +138,11 @@ impl Machine for Outbound {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.client.poll_timeout()
+        let again = match &self.work {
+            Work::Unnoted(_, _, due) => Some(*due),
+            _ => None,
+        };
+        [self.client.poll_timeout(), again].into_iter().flatten().min()
     }
 }
 

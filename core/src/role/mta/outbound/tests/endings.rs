@@ -271,7 +271,32 @@ fn a_spool_that_fails() {
     let told = to_bob().failing(|it| matches!(it, Read { .. }), io()).hold(&chunk);
     assert!(told.starts_with(note), "{told}");
     let note: Which = |it| matches!(it, Record { .. } | Remove(_));
-    let told = to_bob().failing(note, io()).hold(&carried(&leave));
+    let told = to_bob().failing(note, store::Failure::NoMessage).hold(&carried(&leave));
+    assert_eq!(told, "carried 1 Gone\nclosed");
+}
+
+#[test]
+fn what_could_not_be_noted_is_noted_later_and_the_message_not_sent_again() {
+    use spool::Request::{Record, Remove};
+    let full: Which = |it| matches!(it, Record { .. } | Remove(_));
+    let full = || to_bob().failing(full, store::Failure::Full);
+    let again = [("", "<soon>"), ("", "<soon>"), ("", "<room>"), ("", "<soon>")];
+    for (before, after, end) in [
+        (vec![], vec![("", "<quit>"), (QUIT, BYE)], "\nclosed"),
+        (vec![("", "<quit>")], vec![(QUIT, BYE)], "\nclosed"),
+        (vec![("", "<eof>")], vec![], "\nclosed"),
+    ] {
+        let told = full().hold(&carried(&[&before[..], &again, &after].concat()));
+        assert_eq!(told, format!("remove\ncarried 1 Gone{end}"));
+    }
+    let refused = sent(&[(STUFFED, "450 4.2.0 Later\r\n")]);
+    let told = full().hold(&[&refused[..], &again].concat());
+    assert!(
+        told.starts_with("note [0] deferred 4.2.0") && told.contains("carried 1 Def"),
+        "{told}"
+    );
+    // Nobody can wait for ever: this is where it may come twice.
+    let told = full().hold(&carried(&[("", "<soon>"), ("", "<shutdown>"), (QUIT, BYE)]));
     assert_eq!(told, "carried 1 Unknown\nclosed");
 }
 

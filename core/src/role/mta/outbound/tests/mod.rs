@@ -210,6 +210,11 @@ impl Room {
                 self.now = self.now + Duration::from_secs(3600);
                 self.agent.handle_timeout(self.now);
             }
+            "<soon>" => {
+                self.now = self.now + crate::limits::Limits::DEFAULT.note_again;
+                self.agent.handle_timeout(self.now);
+            }
+            "<room>" => self.world.fails = None,
             "<answer>" => {
                 let waiting = self.world.waiting.as_mut().and_then(VecDeque::pop_front);
                 let (ticket, request) = waiting.expect("a request");
