@@ -37,6 +37,7 @@ impl SpoolReader {
     /// If it can't be read.
     pub fn entry(&self, id: Id) -> Result<Option<Entry>, Damaged> {
         let (message, log) = (message_path(&self.root, id), log_path(&self.root, id));
-        scan::entry(&RealFiles, id, message, Some(&log))
+        let found = scan::entry(&RealFiles, id, message, Some(&log))?;
+        Ok(found.map(|(entry, _)| entry))
     }
 }

@@ -90,7 +90,10 @@ impl SpoolSession {
             return Ok(Answer::Done);
         }
         // That of an earlier message of this name may have been left behind.
-        remove(&self.shared, &self.shared.log(id))?;
+        let log = self.shared.log(id);
+        if self.is_there(&log)? {
+            remove(&self.shared, &log)?;
+        }
         draft.place(&path)?;
         logs.forget(id);
         if let Err(errno) = syncs.sync() {
@@ -106,8 +109,10 @@ impl SpoolSession {
         Ok(Answer::Done)
     }
 
-    fn load(&self, id: Id) -> Result<Answer, Failure> {
-        let entry = self.shared.entry(id, true)?.ok_or(Failure::NoMessage)?;
+    fn load(&mut self, id: Id) -> Result<Answer, Failure> {
+        let (entry, content) = self.shared.entry(id, true)?.ok_or(Failure::NoMessage)?;
+        // Whoever loads a message mostly reads it next.
+        self.reading = Some(content);
         Ok(Answer::Loaded(Box::new(entry)))
     }
 
@@ -158,7 +163,10 @@ impl SpoolSession {
         syncs.sync().map_err(failed(root))?;
         // Only now, so that no crash brings back a message without what was noted of it. A log that
         // comes back alone is litter.
-        let _ = remove(&self.shared, &self.shared.log(id));
+        let log = self.shared.log(id);
+        if self.is_there(&log).unwrap_or(true) {
+            let _ = remove(&self.shared, &log);
+        }
         logs.forget(id);
         Ok(Answer::Done)
     }
