@@ -79,9 +79,8 @@ impl Queue {
             };
         };
         let path = path.clone();
-        let rests = |name: &str| self.resting.get(name).is_some_and(|until| *until > self.now);
         let mut hosts = path.hosts.iter().enumerate().skip(place);
-        let found = hosts.find(|(_, host)| !rests(&host.name)).map(|(place, _)| place);
+        let found = hosts.find(|(_, host)| !self.rests(&host.name)).map(|(place, _)| place);
         let Some(place) = found else {
             let text = "No host of this destination can be reached for now";
             let outcome = Outcome::ours(Action::Deferred, (4, 4, 1), text);
@@ -89,6 +88,11 @@ impl Queue {
         };
         let route = self.settings.routes.route(&station.destination);
         self.dial(number, id, Attempt { path, place, route });
+    }
+
+    /// Whether a host is left alone.
+    fn rests(&self, name: &str) -> bool {
+        self.resting.get(name).is_some_and(|until| *until > self.now)
     }
 
     fn dial(&mut self, number: Number, id: Id, attempt: Attempt) {
@@ -275,14 +279,12 @@ impl Queue {
             return self.put_back(number, id);
         }
         let Some(host) = attempt.path.hosts.get(attempt.place) else { return };
-        let until = self.now + self.settings.rest();
-        self.resting.retain(|_, until| *until > self.now);
-        self.resting.insert(host.name.clone(), until);
+        self.rest(&host.name);
         let report = Report::new("host-down").with("id", id).with("host", &host.name);
         self.report(report.with("reason", &outcome.text));
         let next = attempt.place + 1;
         let more = attempt.path.hosts.iter().skip(next);
-        let mut more = more.filter(|host| !self.resting.contains_key(&host.name));
+        let mut more = more.filter(|host| !self.rests(&host.name));
         if more.next().is_some() {
             self.open(number, id, next);
         } else {

@@ -5,6 +5,7 @@ use super::message::State;
 use super::station::{Number, Way};
 use super::{Command, Destination, Id, Note, Order};
 use crate::address::{Domain, Mailbox};
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -64,7 +65,7 @@ impl Queue {
         }
     }
 
-    fn stations_for(&self, domain: &str) -> Vec<Number> {
+    fn stations_for(&self, domain: &str) -> BTreeSet<Number> {
         if domain == "*" {
             return self.stations_of(|_| true);
         }
@@ -75,7 +76,7 @@ impl Queue {
         let Ok(ascii) =
             Domain::parse(base.as_bytes(), true).map(|it| it.ascii().to_ascii_lowercase())
         else {
-            return Vec::new();
+            return BTreeSet::new();
         };
         // A domain with a route of its own waits where the route leads.
         let mailbox = format!("postmaster@{ascii}").parse::<Mailbox>().ok();
