@@ -37,7 +37,6 @@ impl SpoolReader {
     /// If it can't be read.
     pub fn entry(&self, id: Id) -> Result<Option<Entry>, Damaged> {
         let (message, log) = (message_path(&self.root, id), log_path(&self.root, id));
-        let found = scan::entry(&RealFiles, id, message, Some(&log))?;
-        Ok(found.map(|(entry, _)| entry))
+        scan::entry(&RealFiles, id, message, Some(&log))
     }
 }

@@ -35,10 +35,7 @@ pub(super) fn scan(
         wanted
     });
     let shared = shared.clone();
-    let entry = move |id: Id| {
-        let found = shared.entry(id, logs.contains(&id));
-        found.map(|it| it.map(|(entry, _)| entry)).transpose()
-    };
+    let entry = move |id: Id| shared.entry(id, logs.contains(&id)).transpose();
     Ok(strange.into_iter().map(Err).chain(messages.into_iter().filter_map(entry)))
 }
 
@@ -63,20 +60,20 @@ pub(super) fn names(files: &dyn Files, root: &Path) -> io::Result<Names> {
 }
 
 impl Shared {
-    /// A message with what was noted of it, and its content, if it is there.
-    pub(super) fn entry(&self, id: Id, logged: bool) -> Result<Option<(Entry, Content)>, Damaged> {
+    /// A message with what was noted of it, if it is there.
+    pub(super) fn entry(&self, id: Id, logged: bool) -> Result<Option<Entry>, Damaged> {
         let log = logged.then(|| self.log(id));
         entry(&*self.files, id, self.message(id), log.as_deref())
     }
 }
 
-/// The message of a file with what its log says, and its content, if it is there.
+/// The message of a file with what its log says, if it is there.
 pub(super) fn entry(
     files: &dyn Files,
     id: Id,
     message: PathBuf,
     log: Option<&Path>,
-) -> Result<Option<(Entry, Content)>, Damaged> {
+) -> Result<Option<Entry>, Damaged> {
     let Some((envelope, content)) = Content::open(files, id, message)? else {
         return Ok(None);
     };
@@ -84,5 +81,5 @@ pub(super) fn entry(
     if let Some(log) = log {
         log::replay(files, log, &mut entry)?;
     }
-    Ok(Some((entry, content)))
+    Ok(Some(entry))
 }

@@ -109,10 +109,8 @@ impl SpoolSession {
         Ok(Answer::Done)
     }
 
-    fn load(&mut self, id: Id) -> Result<Answer, Failure> {
-        let (entry, content) = self.shared.entry(id, true)?.ok_or(Failure::NoMessage)?;
-        // Whoever loads a message mostly reads it next.
-        self.reading = Some(content);
+    fn load(&self, id: Id) -> Result<Answer, Failure> {
+        let entry = self.shared.entry(id, true)?.ok_or(Failure::NoMessage)?;
         Ok(Answer::Loaded(Box::new(entry)))
     }
 
