@@ -42,7 +42,10 @@ impl Inbox {
 
     /// Leaves `call` and wakes the thread. Never blocks.
     pub fn leave(&self, call: Call) {
-        self.calls.fetch_or(call as u8, Ordering::AcqRel);
+        // Whoever left it before, and it was not taken, has woken the thread.
+        if self.calls.fetch_or(call as u8, Ordering::AcqRel) & call as u8 != 0 {
+            return;
+        }
         // The counter can't overflow: it is written once per call and cleared by each read.
         let _ = rustix::io::write(&self.event, &1_u64.to_ne_bytes());
     }
@@ -124,7 +127,8 @@ pub fn run<S: Session>(
         let reading = session.wants() == Wants::Read && !ended;
         let patience = stalled.map(|since| since + write_timeout);
         let deadline = [session.poll_timeout(), patience].into_iter().flatten().min();
-        let ready = wait(stream, inbox, interest(reading, blocked), deadline)?;
+        let Ready { socket: ready, inbox: called } =
+            wait(stream, inbox, interest(reading, blocked), deadline)?;
         let now = clock::now();
         if blocked && !ready && patience.is_some_and(|patience| patience <= now) {
             session.handle_eof(now);
@@ -137,7 +141,9 @@ pub fn run<S: Session>(
         if session.poll_timeout().is_some_and(|deadline| deadline <= now) {
             session.handle_timeout(now);
         }
-        answer(session, inbox, &news);
+        if called {
+            answer(session, inbox, &news);
+        }
     }
 }
 
@@ -246,19 +252,25 @@ fn interest(reading: bool, writing: bool) -> PollFlags {
     flags
 }
 
-/// Sleeps until the socket is ready, a call is left or the deadline has come; says whether the
-/// socket is.
+/// What a thread was woken for.
+struct Ready {
+    socket: bool,
+    inbox: bool,
+}
+
+/// Sleeps until the socket is ready, a call is left or the deadline has come.
 fn wait(
     stream: &Stream,
     inbox: &Inbox,
     interest: PollFlags,
     deadline: Option<Instant>,
-) -> io::Result<bool> {
+) -> io::Result<Ready> {
     let mut fds = [PollFd::new(inbox, PollFlags::IN), PollFd::new(stream, interest)];
     // A socket that nothing is wanted of is left out: its hang-up would be reported for ever.
     let watched = if interest.is_empty() { 1 } else { 2 };
     sleep(&mut fds[..watched], deadline)?;
-    Ok(watched == 2 && !fds[1].revents().is_empty())
+    let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+    Ok(Ready { socket: watched == 2 && ready(&fds[1]), inbox: ready(&fds[0]) })
 }
 
 /// Sleeps until one of `fds` is ready, a signal comes, or the deadline has come.

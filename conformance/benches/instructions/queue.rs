@@ -5,8 +5,8 @@ use postroad_core::dns::{self, Answer, Kind, Question, Record};
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Instant, Machine as _};
 use postroad_core::queue::{
-    Action, Carried, Delivery, Destination, End, Id, Input, Left, Order, Outcome, Output, Paper,
-    Queue, Settings, Summary,
+    Action, Carried, Carrier, Command, Delivery, Destination, End, Id, Input, Left, Order, Outcome,
+    Output, Paper, Queue, Settings, Summary,
 };
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -39,14 +39,16 @@ pub(crate) fn pass(waiting: usize, count: usize) {
     assert_eq!((world.gone, world.queue.len()), (count, waiting));
 }
 
-/// Has `count` messages to as many domains tried, of which no host can be reached.
+/// Has `count` messages to as many domains tried, twice, of which no host can be reached.
 pub(crate) fn strand(count: usize) {
     let mut world = World::new(Hosts::Down);
     for number in 0..count {
         world.enqueue(number, None);
     }
     world.settle();
-    assert_eq!((world.noted, world.queue.len()), (count, count));
+    world.queue.handle(world.now, Input::Command(Command::Flush("*".into())));
+    world.settle();
+    assert_eq!((world.noted, world.queue.len()), (2 * count, count));
 }
 
 /// How the hosts behave.
@@ -126,7 +128,7 @@ impl World {
         self.events.push_back(event);
     }
 
-    fn carry(&mut self, carrier: postroad_core::queue::Carrier, id: Id) {
+    fn carry(&mut self, carrier: Carrier, id: Id) {
         let carried = Carried::Gone;
         self.gone += 1;
         self.events.push_back(Input::Carried { carrier, id, carried });

@@ -288,9 +288,7 @@ impl Queue {
         let Some(station) = self.stations.get(&number) else { return };
         let port = self.port(&station.destination);
         let Some(host) = attempt.path.hosts.get(attempt.place) else { return };
-        let until = self.now + self.settings.rest();
-        self.resting.retain(|_, until| *until > self.now);
-        self.resting.insert((host.name.clone(), port), until);
+        self.rest(&host.name, port);
         let report = Report::new("host-down").with("id", id).with("host", &host.name);
         self.report(report.with("reason", &outcome.text));
         let next = attempt.place + 1;

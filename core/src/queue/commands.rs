@@ -6,6 +6,7 @@ use super::station::{Number, Way};
 use super::{Command, Destination, Id, Note, Order};
 use crate::address::{Domain, Mailbox};
 use crate::report::Report;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -71,7 +72,7 @@ impl Queue {
         }
     }
 
-    fn stations_for(&self, domain: &str) -> Vec<Number> {
+    fn stations_for(&self, domain: &str) -> BTreeSet<Number> {
         if domain == "*" {
             return self.stations_of(|_| true);
         }
@@ -82,7 +83,7 @@ impl Queue {
         let Ok(ascii) =
             Domain::parse(base.as_bytes(), true).map(|it| it.ascii().to_ascii_lowercase())
         else {
-            return Vec::new();
+            return BTreeSet::new();
         };
         // A domain with a route of its own waits where the route leads.
         let mailbox = format!("postmaster@{ascii}").parse::<Mailbox>().ok();

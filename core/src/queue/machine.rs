@@ -53,6 +53,8 @@ pub struct Queue {
     pub(super) last_query: u32,
     /// Hosts that failed, with the port, and until when they are left alone.
     pub(super) resting: BTreeMap<(String, u16), Instant>,
+    /// The same in the order of time, with what was forgotten meanwhile.
+    pub(super) rest_ends: VecDeque<(Instant, (String, u16))>,
     /// Stations whose turn it is.
     turns: VecDeque<Number>,
     /// Stations that wait until a carrier or the clerk is free.
@@ -94,6 +96,7 @@ impl Queue {
             queries: BTreeMap::new(),
             last_query: 0,
             resting: BTreeMap::new(),
+            rest_ends: VecDeque::new(),
             turns: VecDeque::new(),
             starved: VecDeque::new(),
             papers: 0,
@@ -151,7 +154,7 @@ impl Queue {
     }
 
     /// The stations of which `wanted` holds.
-    pub(super) fn stations_of(&self, wanted: impl Fn(&Destination) -> bool) -> Vec<Number> {
+    pub(super) fn stations_of(&self, wanted: impl Fn(&Destination) -> bool) -> BTreeSet<Number> {
         self.numbers.iter().filter(|(it, _)| wanted(it)).map(|(_, number)| *number).collect()
     }
 

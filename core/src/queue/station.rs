@@ -1,6 +1,7 @@
 //! A destination at work.
 
 use super::{Carrier, Destination, Id, Outcome};
+use crate::dns::Query;
 use crate::machine::Instant;
 use crate::mx::{Finder, Path};
 use alloc::boxed::Box;
@@ -40,13 +41,20 @@ pub(super) enum Way {
     /// Nothing.
     Unknown,
     /// They are being looked up.
-    Finding(Box<Finder>),
+    Finding(Box<Search>),
     /// These.
     Known(Arc<Path>),
     /// That they can't be used before this moment, and why.
     Blocked(Instant, Outcome),
     /// That there are none, and will be none.
     Hopeless(Outcome),
+}
+
+/// A finder at work.
+pub(super) struct Search {
+    pub(super) finder: Finder,
+    /// What it has asked so far.
+    pub(super) asked: Vec<Query>,
 }
 
 impl Station {

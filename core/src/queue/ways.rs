@@ -1,7 +1,7 @@
 //! The hosts of a destination: looked up, found, and left alone when they fail.
 
 use super::machine::{Queue, Wake};
-use super::station::{Number, Station, Way, describe};
+use super::station::{Number, Search, Station, Way, describe};
 use super::{Action, Destination, Id, Outcome, Output};
 use crate::address::Host;
 use crate::dns::{self, Query};
@@ -10,8 +10,9 @@ use crate::mx::{self, Finder};
 use crate::report::Report;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 impl Queue {
@@ -45,7 +46,7 @@ impl Queue {
             }
             Destination::Local => return,
         };
-        station.way = Way::Finding(Box::new(finder));
+        station.way = Way::Finding(Box::new(Search { finder, asked: Vec::new() }));
         self.ask(number);
     }
 
@@ -53,17 +54,20 @@ impl Queue {
     fn ask(&mut self, number: Number) {
         loop {
             let Some(station) = self.stations.get_mut(&number) else { return };
-            let Way::Finding(finder) = &mut station.way else { return };
-            match finder.poll() {
+            let Way::Finding(search) = &mut station.way else { return };
+            match search.finder.poll() {
                 None => return,
                 Some(mx::Output::Ask { lookup, question }) => {
                     self.last_query = self.last_query.wrapping_add(1);
                     let query = Query(self.last_query);
+                    search.asked.push(query);
                     self.queries.insert(query, (number, lookup));
                     self.outputs.push_back(Output::Resolve { query, question });
                 }
                 Some(mx::Output::Found(found)) => {
-                    self.queries.retain(|_, (asker, _)| *asker != number);
+                    for query in &search.asked {
+                        self.queries.remove(query);
+                    }
                     return self.found(number, found);
                 }
             }
@@ -114,6 +118,19 @@ impl Queue {
         }
     }
 
+    /// Leaves a host alone for a while.
+    pub(super) fn rest(&mut self, name: &str, port: u16) {
+        while let Some((until, host)) = self.rest_ends.pop_front_if(|(until, _)| *until <= self.now)
+        {
+            if self.resting.get(&host) == Some(&until) {
+                self.resting.remove(&host);
+            }
+        }
+        let (host, until) = ((String::from(name), port), self.now + self.settings.rest());
+        self.resting.insert(host.clone(), until);
+        self.rest_ends.push_back((until, host));
+    }
+
     /// The answer to a finder's question.
     pub(super) fn handle_resolved(
         &mut self,
@@ -121,8 +138,8 @@ impl Queue {
         outcome: Result<Arc<dns::Answer>, dns::Failure>,
     ) {
         let Some((number, lookup)) = self.queries.remove(&query) else { return };
-        if let Some(Station { way: Way::Finding(finder), .. }) = self.stations.get_mut(&number) {
-            finder.handle(self.now, mx::Input::Answered { lookup, outcome });
+        if let Some(Station { way: Way::Finding(search), .. }) = self.stations.get_mut(&number) {
+            search.finder.handle(self.now, mx::Input::Answered { lookup, outcome });
             self.ask(number);
         }
     }

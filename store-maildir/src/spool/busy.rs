@@ -8,8 +8,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// The messages that someone is changing.
 #[derive(Default)]
 pub(super) struct Busy {
-    ids: Mutex<HashSet<Id>>,
+    state: Mutex<State>,
     freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    ids: HashSet<Id>,
+    /// How many wait for one of them.
+    waiting: usize,
 }
 
 /// The right to change a message, until it is dropped.
@@ -21,15 +28,25 @@ pub(super) struct Held<'a> {
 impl Busy {
     /// Waits until nobody else changes the message.
     pub(super) fn hold(&self, id: Id) -> Held<'_> {
-        let free = self.freed.wait_while(lock(&self.ids), |ids| ids.contains(&id));
-        free.unwrap_or_else(PoisonError::into_inner).insert(id);
+        let mut state = lock(&self.state);
+        if state.ids.contains(&id) {
+            state.waiting += 1;
+            let free = self.freed.wait_while(state, |state| state.ids.contains(&id));
+            state = free.unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+        state.ids.insert(id);
         Held { busy: self, id }
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        lock(&self.busy.ids).remove(&self.id);
-        self.busy.freed.notify_all();
+        let mut state = lock(&self.busy.state);
+        state.ids.remove(&self.id);
+        // To wake is a system call, even if nobody sleeps.
+        if state.waiting > 0 {
+            self.busy.freed.notify_all();
+        }
     }
 }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 /// Octets that are gathered for one write.
 const BLOCK: usize = 64 * 1024;
 
-/// A message being written: a file in `tmp`, removed when dropped.
+/// A message being written: a file in `tmp`, removed when dropped before it is placed.
 pub(super) struct Draft {
     files: Arc<dyn Files>,
     id: Id,
     path: PathBuf,
     file: Box<dyn File>,
+    placed: bool,
     /// What is yet to be written.
     buffer: Vec<u8>,
 }
@@ -28,7 +29,7 @@ impl Draft {
         head: Vec<u8>,
     ) -> Result<Self, Failure> {
         let file = files.create(&path).map_err(failed(&path))?;
-        Ok(Self { files: files.clone(), id, path, file, buffer: head })
+        Ok(Self { files: files.clone(), id, path, file, placed: false, buffer: head })
     }
 
     pub(super) const fn id(&self) -> Id {
@@ -58,13 +59,16 @@ impl Draft {
     pub(super) fn place(mut self, to: &Path) -> Result<(), Failure> {
         self.flush()?;
         self.file.sync().map_err(failed(&self.path))?;
-        self.files.rename(&self.path, to).map_err(failed(to))
+        self.files.rename(&self.path, to).map_err(failed(to))?;
+        self.placed = true;
+        Ok(())
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // It is gone already when it was renamed to its place.
-        let _ = self.files.remove(&self.path);
+        if !self.placed {
+            let _ = self.files.remove(&self.path);
+        }
     }
 }

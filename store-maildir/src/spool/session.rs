@@ -88,7 +88,10 @@ impl SpoolSession {
             return Ok(Answer::Done);
         }
         // That of an earlier message of this name may have been left behind.
-        remove(&self.shared, &self.shared.log(id))?;
+        let log = self.shared.log(id);
+        if self.is_there(&log)? {
+            remove(&self.shared, &log)?;
+        }
         draft.place(&path)?;
         logs.forget(id);
         if let Err(errno) = syncs.sync() {
@@ -156,7 +159,10 @@ impl SpoolSession {
         syncs.sync().map_err(failed(root))?;
         // Only now, so that no crash brings back a message without what was noted of it. A log that
         // comes back alone is litter.
-        let _ = remove(&self.shared, &self.shared.log(id));
+        let log = self.shared.log(id);
+        if self.is_there(&log).unwrap_or(true) {
+            let _ = remove(&self.shared, &log);
+        }
         logs.forget(id);
         Ok(Answer::Done)
     }

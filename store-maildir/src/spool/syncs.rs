@@ -16,8 +16,8 @@ pub(super) struct Syncs {
 #[derive(Default)]
 struct Turn {
     running: bool,
-    /// The first sync that begins from now on.
-    next: Round,
+    /// The first sync that begins from now on, once somebody waits to begin it.
+    next: Option<Round>,
 }
 
 /// A sync, and what it came to once it is over.
@@ -31,22 +31,22 @@ impl Syncs {
     /// Waits until every name that was changed before this call is on stable storage. A sync that is
     /// running may have missed it, so it is the next one that counts: it serves all who wait. If it
     /// fails, that is final for all of them.
+    ///
+    /// Who comes first begins it, and the end of the one before wakes nobody else.
     pub(super) fn sync(&self) -> Result<()> {
         let mut turn = lock(&self.turn);
-        let round = turn.next.clone();
-        while turn.running {
-            turn = self.over.wait(turn).unwrap_or_else(PoisonError::into_inner);
-            if let Some(outcome) = round.get() {
-                return *outcome;
-            }
+        if let Some(round) = turn.next.clone() {
+            drop(turn);
+            return *round.wait();
         }
-        // It is still the next one: had it begun, it would have been over when none was running.
-        *turn = Turn { running: true, next: Round::default() };
-        drop(turn);
+        let round = Round::default();
+        turn.next = Some(round.clone());
+        let turn = self.over.wait_while(turn, |turn| turn.running);
+        *turn.unwrap_or_else(PoisonError::into_inner) = Turn { running: true, next: None };
         let outcome = self.files.sync_folder(&self.folder);
         let _ = round.set(outcome);
         lock(&self.turn).running = false;
-        self.over.notify_all();
+        self.over.notify_one();
         outcome
     }
 }
@@ -55,6 +55,6 @@ impl Syncs {
 impl Syncs {
     /// How many wait for the next sync.
     pub(super) fn waiting(&self) -> usize {
-        Arc::strong_count(&lock(&self.turn).next) - 1
+        lock(&self.turn).next.as_ref().map_or(0, |round| Arc::strong_count(round) - 1)
     }
 }

@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Into how many files what may be kept is divided, so that the oldest part can go.
 const PARTS: u64 = 16;
+/// Octets of a dialogue that wait for what comes of it, so that they are written at once.
+const HELD: usize = 16 * 1024;
 /// Seconds after which a new file begins, at the latest.
 const DAY: u64 = 24 * 60 * 60;
 
@@ -28,7 +30,14 @@ pub struct Trace {
     folder: PathBuf,
     keep: Duration,
     size: u64,
-    part: Mutex<Option<Part>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    part: Option<Part>,
+    /// Lines that are not written yet.
+    held: Vec<u8>,
 }
 
 /// The file that is written now.
@@ -47,21 +56,28 @@ impl Trace {
         let folder = folder(data);
         durable::create_folder(&folder)?;
         let (keep, size) = (queue.trace.0, queue.trace_size);
-        Ok(Self { folder, keep, size, part: Mutex::new(None) })
+        Ok(Self { folder, keep, size, state: Mutex::default() })
     }
 
-    /// Writes an event, if it is one of a message's. What can't be written is not: the mail goes on.
+    /// Writes an event, if it is one of a message's. The lines of a dialogue wait for the next event
+    /// that is something else. What can't be written is not: the mail goes on.
     pub fn write(&self, now: Instant, report: &Report) {
-        if !report.fields.iter().any(|(name, _)| *name == "id") {
-            return;
+        let is_story = report.fields.iter().any(|(name, _)| *name == "id");
+        let line = if is_story { log::json(now, report) + "\n" } else { String::new() };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.held.extend_from_slice(line.as_bytes());
+        if report.event != "dialogue" || state.held.len() >= HELD {
+            let _ = self.append(&mut state, now.as_seconds());
+            state.held.clear();
         }
-        let mut line = log::json(now, report);
-        line.push('\n');
-        let mut part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.append(&mut part, now.as_seconds(), line.as_bytes());
     }
 
-    fn append(&self, part: &mut Option<Part>, now: u64, line: &[u8]) -> io::Result<()> {
+    /// Writes what is held.
+    fn append(&self, state: &mut State, now: u64) -> io::Result<()> {
+        let State { part, held } = state;
+        if held.is_empty() {
+            return Ok(());
+        }
         let full = |part: &Part| part.size >= self.size / PARTS || now >= part.begun + DAY;
         if part.as_ref().is_none_or(full) {
             let path = self.folder.join(format!("{now}.jsonl"));
@@ -72,8 +88,8 @@ impl Trace {
             self.clear(now)?;
         }
         if let Some(part) = part {
-            part.file.write_all(line)?;
-            part.size += line.len() as u64;
+            part.file.write_all(held)?;
+            part.size += held.len() as u64;
         }
         Ok(())
     }
