@@ -30,6 +30,9 @@ class Taken:
 class Sink:
     """An smtp-sink at an address. Its words may change from one start to the next."""
 
+    # It tells nobody whom it refused.
+    refused = frozenset()
+
     def __init__(self, folder, address, port, *words):
         self.folder = Path(folder) / f"sink-{address}"
         self.place, self.words, self.process = f"{address}:{port}", words, None
@@ -62,8 +65,6 @@ class Sink:
                 found.append(Taken(recipient.decode(), body.removesuffix(b"\n").replace(b"\n", b"\r\n")))
         return found
 
-    refused = frozenset()
-
 
 @dataclass
 class Peer:
@@ -76,7 +77,7 @@ class Peer:
     dice: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self):
-        self.messages, self.refused, self.asked = [], set(), 0
+        self.messages, self.refused = [], set()
 
     def taken(self):
         return list(self.messages)
@@ -85,7 +86,6 @@ class Peer:
         return await asyncio.start_server(self.attend, self.address, self.port, backlog=200)
 
     async def attend(self, reader, writer):
-        self.asked += 1
         try:
             await self.talk(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):

@@ -163,8 +163,8 @@ impl Queue {
         let Summary { id, arrived, deliveries, held, warned } = summary;
         let before = self.messages.remove(&id);
         let mut left = Vec::new();
-        let mut message =
-            Message { arrived, legs: Vec::new(), held, warned, report: false, papers: 0 };
+        let legs = Vec::with_capacity(deliveries.len());
+        let mut message = Message { arrived, legs, held, warned, report: false, papers: 0 };
         if let Some(before) = before {
             self.schedule.remove(&(before.deadline(&self.settings), Wake::Deadline(id)));
             for leg in before.legs {
