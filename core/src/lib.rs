@@ -44,8 +44,8 @@
 //! | | [`mx`] | a domain's mail hosts, and which of their addresses to dial |
 //! | | [`sasl`] | proving who one is, both ends |
 //! | | `tls` | TLS below any session (feature `tls`) |
-//! | queue | [`queue`] | messages that wait, and when and where they go |
-//! | roles | [`role`] | transfer, submission, delivery and access agents |
+//! | queue | [`queue`] | messages that wait, when and where they go; what is asked of a spool, and one in memory |
+//! | roles | [`role`] | transfer, submission, delivery and access agents, and the queue's [clerk](role::clerk) |
 //!
 //! The ground floor knows nothing above it, protocols do not know each other, roles know protocols,
 //! and nobody knows a runtime. *Protocol sessions* know a wire grammar and no policy: every decision
@@ -74,7 +74,8 @@
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
 //! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
 //! | 3461 §6, 3463, 3464, 3834, 6522 (which replaced 3462), 6533 | [`message::dsn`] |
-//! | 5598, 6409, 8314 | [`role`] |
+//! | 5321 §4.5.4, 3461 §5, 7435 | [`queue`] |
+//! | 1985, 5598, 6409, 8314 | [`role`] |
 //! | 8446 | `tls` |
 //!
 //! # Features
