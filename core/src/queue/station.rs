@@ -59,7 +59,7 @@ pub(super) struct Search {
 
 impl Station {
     /// How many carriers a destination has at first.
-    const FIRST_WINDOW: usize = 2;
+    const FIRST_WINDOW: usize = 1;
 
     pub(super) const fn new(destination: Destination) -> Self {
         Self {
