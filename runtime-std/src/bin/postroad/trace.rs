@@ -234,6 +234,23 @@ mod tests {
     }
 
     #[test]
+    fn a_dialogue_is_written_with_what_comes_of_it_or_when_it_is_long() {
+        let trace = trace("dialogue", 1 << 20);
+        let now = Instant::from_seconds(0);
+        let line = Report::new("dialogue").with("id", id('b')).with("line", "S: 250 Ok");
+        let told = || events(&trace.folder, id('b')).unwrap().len();
+        trace.write(now, &line);
+        assert_eq!(told(), 0);
+        trace.write(now, &Report::new("relayed").with("id", id('b')));
+        assert_eq!(told(), 2);
+        trace.write(now, &line);
+        trace.write(now, &Report::new("stopped"));
+        assert_eq!(told(), 3);
+        (0..HELD / 80).for_each(|_| trace.write(now, &line));
+        assert!(told() > 100);
+    }
+
+    #[test]
     fn what_is_old_goes_and_so_does_what_is_too_much() {
         let trace = trace("size", 16 * 200);
         let report = Report::new("queued").with("id", id('b')).with("text", "x".repeat(100));
