@@ -214,7 +214,7 @@ impl Queue {
     fn judge(&mut self, id: Id, number: Number, carried: Carried) {
         let settings = self.settings.clone();
         let Some(message) = self.messages.get_mut(&id) else { return };
-        let expired = message.is_expired(self.now, &settings);
+        let expired = message.end(self.now, &settings);
         let Some(leg) = message.leg(number) else { return };
         let report = match carried {
             Carried::Gone => return self.forget(id),
@@ -229,6 +229,10 @@ impl Queue {
                 self.schedule.insert((due, Wake::Delivery(id, number)));
                 report
             }
+            Carried::Elsewhere => {
+                leg.state = State::Filed;
+                return self.file(id, Order::Review);
+            }
             Carried::Unknown => {
                 let due = self.now + settings.rest();
                 leg.state = State::Waiting(due);
@@ -237,8 +241,8 @@ impl Queue {
             }
         };
         message.report |= report;
-        if expired {
-            self.expire(id, "was not delivered within the time that it may take");
+        if let Some(why) = expired {
+            self.expire(id, why);
         }
         let Some(message) = self.messages.get_mut(&id) else { return };
         if !message.is_carried() && (message.is_done() || message.report) {
@@ -287,14 +291,18 @@ impl Queue {
         }
         let Some(station) = self.stations.get(&number) else { return };
         let port = self.port(&station.destination);
+        let is_same = matches!(&station.way, Way::Known(path) if Arc::ptr_eq(path, &attempt.path));
         let Some(host) = attempt.path.hosts.get(attempt.place) else { return };
-        self.rest(&host.name, port);
+        // RFC 3463 §3.8: what concerns security may lie in how this destination is to be reached.
+        if outcome.status.subject != 7 {
+            self.rest(&host.name, port);
+        }
         let report = Report::new("host-down").with("id", id).with("host", &host.name);
         self.report(report.with("reason", &outcome.text));
         let next = attempt.place + 1;
         let mut more = attempt.path.hosts.iter().skip(next);
         if more.any(|host| !self.rests(&host.name, port)) {
-            self.open(number, id, next);
+            self.open(number, id, if is_same { next } else { 0 });
         } else {
             self.block(number, outcome, Some(id));
         }

@@ -101,7 +101,7 @@ impl FromStr for Command {
         let (verb, object) = text.split_once(' ').ok_or(NoCommand)?;
         if verb == "flush" {
             let domain = object.strip_prefix('@').unwrap_or(object);
-            let is_known = domain == "*" || Domain::parse(domain.as_bytes(), true).is_ok();
+            let is_known = object == "*" || Domain::parse(domain.as_bytes(), true).is_ok();
             return is_known.then(|| Self::Flush(object.into())).ok_or(NoCommand);
         }
         let (id, to) = object.split_once(' ').map_or((object, None), |(id, to)| (id, Some(to)));

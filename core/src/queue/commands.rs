@@ -1,6 +1,6 @@
 //! Orders to the queue.
 
-use super::machine::Queue;
+use super::machine::{Queue, Wake};
 use super::message::State;
 use super::station::{Number, Way};
 use super::{Command, Destination, Id, Note, Order};
@@ -31,6 +31,8 @@ impl Queue {
             Command::Release(id) => {
                 if let Some(message) = self.messages.get_mut(&id) {
                     message.held = false;
+                    let deadline = message.deadline(&self.settings).max(self.now);
+                    self.schedule.insert((deadline, Wake::Deadline(id)));
                     self.file(id, Order::Note(Note::Released));
                     self.retry(id);
                 }
@@ -39,7 +41,12 @@ impl Queue {
                 self.file(id, Order::Note(Note::Rerouted(destination)));
             }
             Command::Remove(id) => self.file(id, Order::Remove),
-            Command::Expire(id) => self.expire(id, "was given up by an administrator"),
+            Command::Expire(id) => {
+                if let Some(message) = self.messages.get_mut(&id) {
+                    message.given_up = true;
+                    self.expire(id, "was given up by an administrator");
+                }
+            }
         }
     }
 

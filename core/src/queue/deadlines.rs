@@ -16,8 +16,16 @@ impl Queue {
         if !message.legs.iter().any(waits) {
             return self.file(id, Order::Review);
         }
-        if message.is_expired(self.now, &settings) {
-            return self.expire(id, "was not delivered within the time that it may take");
+        if let Some(why) = message.end(self.now, &settings) {
+            return self.expire(id, why);
+        }
+        if !message.is_late(self.now, &settings) {
+            // A held one gets its deadline back when it is released.
+            if !message.held {
+                let deadline = message.deadline(&settings);
+                self.schedule.insert((deadline, Wake::Deadline(id)));
+            }
+            return;
         }
         message.warned = true;
         let next = message.deadline(&settings);

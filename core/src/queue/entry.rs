@@ -61,7 +61,8 @@ impl Entry {
         match record.note {
             Note::Outcome { recipients, outcome } => {
                 for place in recipients {
-                    if let Some(state) = self.states.get_mut(place) {
+                    // What is final stays so, whatever another carrier hears later.
+                    if let Some(state) = self.states.get_mut(place).filter(|it| !it.is_settled()) {
                         state.attempts += 1;
                         state.last = Some((record.at, outcome.clone()));
                         state.tried = Some(record.at);

@@ -108,6 +108,11 @@ impl Queue {
     /// Goes by other settings from now on.
     pub fn set(&mut self, settings: Arc<Settings>) {
         self.settings = settings;
+        // What is scheduled by the old ones does nothing when its time comes.
+        for (id, message) in &self.messages {
+            let deadline = message.deadline(&self.settings).max(self.now);
+            self.schedule.insert((deadline, Wake::Deadline(*id)));
+        }
     }
 
     /// How many messages wait.
@@ -164,7 +169,8 @@ impl Queue {
         let before = self.messages.remove(&id);
         let mut left = Vec::new();
         let legs = Vec::with_capacity(deliveries.len());
-        let mut message = Message { arrived, legs, held, warned, report: false, papers: 0 };
+        let (report, given_up, papers) = (false, false, 0);
+        let mut message = Message { arrived, legs, held, warned, given_up, report, papers };
         if let Some(before) = before {
             self.schedule.remove(&(before.deadline(&self.settings), Wake::Deadline(id)));
             for leg in before.legs {
@@ -178,6 +184,7 @@ impl Queue {
                 }
             }
             message.papers = before.papers;
+            message.given_up = before.given_up;
             // Even if nobody was told, because nobody wants to hear of a delay.
             message.warned |= before.warned;
         }
@@ -383,8 +390,12 @@ impl Queue {
                     // The report could not be written; the clerk tries again after a while.
                     let again = self.now + self.settings.rest();
                     self.schedule.insert((again, Wake::Deadline(id)));
+                } else if message.is_carried() && self.goes_elsewhere(&summary) {
+                    // Whoever is on the way to the old destination must not get it twice.
+                    self.messages.entry(id).and_modify(|message| message.report = true);
                 } else {
                     self.admit(*summary);
+                    self.go_on_giving_up(id);
                 }
             }
             Left::Still(_) => {}
@@ -394,11 +405,27 @@ impl Queue {
                     leg.state = State::Waiting(due);
                     self.schedule.insert((due, Wake::Delivery(id, leg.station)));
                 }
-                if message.is_done() {
-                    // Nothing else brings it back to the clerk.
-                    self.schedule.insert((due, Wake::Deadline(id)));
-                }
+                // Whatever was ordered because of the time, or of a report alone, is ordered again.
+                self.schedule.insert((due, Wake::Deadline(id)));
             }
+        }
+    }
+
+    /// Whether a message has yet to go to a destination that it did not go to before.
+    fn goes_elsewhere(&self, summary: &Summary) -> bool {
+        let Some(message) = self.messages.get(&summary.id) else { return false };
+        let before = |station| message.legs.iter().any(|leg| leg.station == station);
+        let mut destinations = summary.deliveries.iter().map(|it| &it.destination);
+        !destinations.all(|it| self.numbers.get(it).is_some_and(|number| before(*number)))
+    }
+
+    /// What came back to a message that an administrator has given up is given up, too.
+    fn go_on_giving_up(&mut self, id: Id) {
+        if let Some(message) = self.messages.get(&id)
+            && message.given_up
+            && let Some(why) = message.end(self.now, &self.settings)
+        {
+            self.expire(id, why);
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) struct Message {
     pub(super) legs: Vec<Leg>,
     pub(super) held: bool,
     pub(super) warned: bool,
+    /// Whether an administrator has given it up.
+    pub(super) given_up: bool,
     /// Whether the clerk is to tell the sender something once nobody carries it.
     pub(super) report: bool,
     /// Orders that the clerk has not done yet.
@@ -52,8 +54,20 @@ impl Message {
         self.legs.iter().all(|leg| leg.state == State::Done)
     }
 
-    pub(super) fn is_expired(&self, now: Instant, settings: &Settings) -> bool {
-        now >= self.arrived + settings.lifetime
+    /// Why nothing more is to be tried, if that is so. A held message waits for its release.
+    pub(super) fn end(&self, now: Instant, settings: &Settings) -> Option<&'static str> {
+        if self.given_up {
+            Some("was given up by an administrator")
+        } else if now >= self.arrived + settings.lifetime && !self.held {
+            Some("was not delivered within the time that it may take")
+        } else {
+            None
+        }
+    }
+
+    /// Whether the sender is to be told now that it is late.
+    pub(super) fn is_late(&self, now: Instant, settings: &Settings) -> bool {
+        !self.warned && now >= self.arrived + settings.warn_after
     }
 
     /// When the sender is to be told of the delay, or of its end.

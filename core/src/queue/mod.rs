@@ -203,6 +203,8 @@ pub enum Carried {
         /// Whether the sender is to be told of something already.
         report: bool,
     },
+    /// Nobody of it goes to that destination any more: it is to be looked at anew.
+    Elsewhere,
     /// The spool failed; nothing is known to have been noted.
     Unknown,
 }

@@ -17,7 +17,7 @@ impl Entry {
         warn_after: Duration,
         outcomes: Vec<(Vec<usize>, Outcome)>,
     ) -> (spool::Request, Carried) {
-        let id = self.envelope.id;
+        let (id, is_nobodys) = (self.envelope.id, outcomes.is_empty());
         let is_final = outcomes.iter().all(|(_, outcome)| outcome.action.is_final());
         let record = |(recipients, outcome)| {
             let record = Record { at: now, note: Note::Outcome { recipients, outcome } };
@@ -28,6 +28,7 @@ impl Entry {
         let report = !self.due_reports(now, warn_after).is_empty();
         let carried = match (self.is_settled(), is_final) {
             (true, _) if !report => return (spool::Request::Remove(id), Carried::Gone),
+            (false, _) if is_nobodys => Carried::Elsewhere,
             (_, true) => Carried::Settled { report },
             (_, false) => Carried::Deferred { report },
         };

@@ -78,6 +78,9 @@ impl Station {
 
     /// A message was carried: the next one may have one carrier more.
     pub(super) fn succeed(&mut self, most: usize) {
+        if let Way::Blocked(..) = self.way {
+            self.way = Way::Unknown;
+        }
         self.failures = 0;
         self.window = (self.window + 1).min(most);
     }

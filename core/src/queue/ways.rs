@@ -41,7 +41,11 @@ impl Queue {
                 let literal = name.parse().map(|it: IpAddr| Host::Literal(it.into()));
                 match literal.map_or_else(|_| name.parse::<Host>(), Ok) {
                     Ok(host) => Finder::for_host(self.now, &host, &settings.limits),
-                    Err(_) => return,
+                    Err(why) => {
+                        let text = format!("{name}: {why}");
+                        let outcome = Outcome::ours(Action::Deferred, (4, 4, 4), text);
+                        return self.block(number, outcome, None);
+                    }
                 }
             }
             Destination::Local => return,
@@ -97,6 +101,7 @@ impl Queue {
             }
         }
         self.call(number);
+        self.close(number);
     }
 
     /// No host of a station can be used now; one message, `tried` or the next one, says so in its

@@ -7,7 +7,9 @@ use crate::machine::Tls;
 use crate::mx::Loopback;
 use crate::queue::{self, Destination, Route, Routes};
 use crate::sasl::Channel;
+use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::string::String;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -37,8 +39,17 @@ impl Site {
             directory.add_alias(from, targets.addresses())?;
         }
         let mut routes = Routes::default();
+        let mut hosts: BTreeMap<(&str, Option<u16>), (&String, &config::Route)> = BTreeMap::new();
         for (domain, route) in &config.routes {
             routes.add(domain, read_route(domain, route)?);
+            // Mail to one host and port goes by one way.
+            let Some(host) = &route.host else { continue };
+            let (first, other) = hosts.entry((host, route.port)).or_insert((domain, route));
+            if (other.tls, &other.user) != (route.tls, &route.user) {
+                return Err(Misconfigured(format!(
+                    "the routes of `{first}` and `{domain}` lead to one host, but not alike"
+                )));
+            }
         }
         Ok(Self { config, directory, routes })
     }
@@ -159,5 +170,60 @@ impl fmt::Display for Peer {
             Self::Host(address) => address.to_canonical().fmt(f),
             Self::Socket => f.write_str("socket"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Protection;
+    use alloc::vec;
+
+    fn site(routes: &[(&str, config::Route)]) -> Result<Site, String> {
+        let routes = routes.iter().map(|(domain, route)| (String::from(*domain), route.clone()));
+        let config = Config { routes: routes.collect(), ..Config::default() };
+        Site::new(config, [7; 32]).map_err(|why| format!("{why}"))
+    }
+
+    fn route(host: Option<&str>, port: Option<u16>, user: Option<&str>) -> config::Route {
+        let user = user.map(String::from);
+        let password_file = user.as_ref().map(|_| String::from("password"));
+        config::Route {
+            host: host.map(String::from),
+            port,
+            user,
+            password_file,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn routes_that_cannot_be_are_refused() {
+        let host = Some("relay.example.org");
+        let lone = config::Route { user: Some("ann".into()), ..route(host, None, None) };
+        for (routes, why) in [
+            (vec![("not a domain", route(host, None, None))], "that is not a domain"),
+            (vec![("*", route(None, Some(25), None))], "a `port` goes with a `host`"),
+            (vec![("*", route(Some("a b"), None, None))], "neither a name nor an address"),
+            (vec![("*", lone)], "`user` and `password_file` go together"),
+            (
+                vec![
+                    ("*", route(host, None, Some("ann"))),
+                    ("example.net", route(host, None, None)),
+                ],
+                "lead to one host, but not alike",
+            ),
+        ] {
+            let said = site(&routes).unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+    }
+
+    #[test]
+    fn routes_to_one_host_that_are_alike_are_fine() {
+        let strict = config::Route { tls: Protection::Require, ..route(Some("mx"), None, None) };
+        let other = config::Route { tls: Protection::None, ..route(Some("mx"), Some(2525), None) };
+        let routes = [("a.example", strict.clone()), ("b.example", strict), ("c.example", other)];
+        assert!(site(&routes).is_ok());
     }
 }

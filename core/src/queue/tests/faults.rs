@@ -160,3 +160,35 @@ fn an_address_in_brackets_that_is_this_host_takes_no_mail_from_others() {
     world.send(&["eve@[192.0.2.1]"]);
     assert_eq!(world.attempts.len(), 1);
 }
+
+/// What is between this host and one destination is not between it and others.
+#[test]
+fn a_host_that_one_destination_does_not_trust_is_there_for_others() {
+    let mut routes = Routes::default();
+    routes.add("example.net", Route { protection: Protection::Require, ..Route::default() });
+    let mut world = world(Settings { routes, ..Settings::default() });
+    for domain in ["example.net", "example.com"] {
+        world.mx.insert(domain.into(), Ok(vec!["mx.example.org"]));
+    }
+    world.moods.insert("mx.example.org".into(), Mood::BadTls);
+    world.send(&["bob@example.net"]);
+    let other = world.send(&["bob@example.com"]);
+    assert_eq!(world.delivered, [other]);
+}
+
+#[test]
+fn a_destination_that_nobody_goes_to_any_more_is_forgotten_when_its_hosts_are_found() {
+    let mut queue = Queue::new(START, Arc::new(Settings::default()), Entropy::from_seed([1; 32]));
+    let id = Id::parse("2b3c4d5f6g7h8j9k").unwrap();
+    let destination = Destination::Domain("example.net".into());
+    let deliveries = vec![Delivery { destination, attempts: 0, tried: None }];
+    let summary = Summary { id, arrived: START, deliveries, held: false, warned: false };
+    queue.handle(START, Input::Queued(Box::new(summary)));
+    let asked: Vec<_> = core::iter::from_fn(|| queue.poll()).collect();
+    let [Output::Resolve { query, .. }] = &asked[..] else { panic!("{asked:?}") };
+    queue.handle(START, Input::Filed { id, left: Left::Gone });
+    let outcome = Err(dns::Failure::NoName);
+    queue.handle(START, Input::Resolved { query: *query, outcome });
+    while queue.poll().is_some() {}
+    assert!(queue.stations.is_empty());
+}

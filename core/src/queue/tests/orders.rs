@@ -70,6 +70,65 @@ fn a_message_goes_where_it_is_rerouted_to_at_once() {
     assert_eq!(world.attempts.last().unwrap().1, "relay.example.org");
 }
 
+/// Whoever carries it there has read the message before, and tells of its recipients later.
+#[test]
+fn a_message_that_is_under_way_is_not_sent_a_second_time_when_it_is_rerouted() {
+    let mut world = world(Settings::default());
+    world.moods.insert("mx.example.net".into(), Mood::Hangs);
+    let id = world.send(&["bob@example.net"]);
+    world.tell(Input::Command(Command::Reroute(id, "relay.example.org:2525".parse().unwrap())));
+    assert_eq!(world.attempts.len(), 1, "{:?}", world.attempts);
+    let outcome = Outcome::ours(Action::Relayed, (2, 0, 0), "250 Ok");
+    let note = Note::Outcome { recipients: vec![0], outcome };
+    world.entries.get_mut(&id).unwrap().apply(Record { at: world.now, note });
+    let carrier = *world.carriers.keys().next().unwrap();
+    world.tell(Input::Carried { carrier, id, carried: Carried::Settled { report: false } });
+    assert!(world.queue.is_empty() && world.attempts.len() == 1);
+}
+
+#[test]
+fn a_message_that_is_under_way_is_given_up_when_it_is_back() {
+    let mut world = world(Settings::default());
+    world.moods.insert("mx.example.net".into(), Mood::Hangs);
+    let id = world.send(&["bob@example.net"]);
+    world.tell(Input::Command(Command::Expire(id)));
+    assert!(world.failed.is_empty());
+    let carrier = *world.carriers.keys().next().unwrap();
+    world.work(carrier, Mood::Greylists);
+    world.settle();
+    let (failed, outcome) = &world.failed[0];
+    assert_eq!((*failed, outcome.status), (id, EnhancedCode::new(5, 4, 7)));
+    assert!(world.queue.is_empty());
+}
+
+#[test]
+fn a_message_that_is_held_is_not_given_up_before_it_is_released() {
+    let mut world = down("example.net");
+    let id = world.send(&["bob@example.net"]);
+    world.tell(Input::Command(Command::Hold(id)));
+    world.pass(10 * 24 * 60 * MINUTE);
+    assert!(world.failed.is_empty() && world.queue.contains(id));
+    world.tell(Input::Command(Command::Release(id)));
+    world.pass(MINUTE);
+    assert_eq!(world.failed.len(), 1);
+    assert!(world.queue.is_empty());
+}
+
+#[test]
+fn a_message_that_goes_elsewhere_now_is_looked_at_anew() {
+    let mut world = world(Settings::default());
+    world.moods.insert("mx.example.net".into(), Mood::Hangs);
+    world.moods.insert("mx.example.com".into(), Mood::Down);
+    let id = world.send(&["bob@example.net", "carol@example.com"]);
+    let mut routes = Routes::default();
+    let host = Some((String::from("relay.example.org"), 25));
+    routes.add("example.net", Route { host, ..Route::default() });
+    world.queue.set(Arc::new(Settings { routes, ..Settings::default() }));
+    let carrier = *world.carriers.keys().next().unwrap();
+    world.tell(Input::Carried { carrier, id, carried: Carried::Elsewhere });
+    assert!(world.attempts.iter().any(|(_, host, _)| host == "relay.example.org"));
+}
+
 #[test]
 fn a_message_that_is_removed_is_told_to_nobody_and_one_that_expires_is() {
     let mut world = down("example.net");

@@ -389,7 +389,7 @@ impl Machine for Clerk {
     fn handle(&mut self, now: Instant, input: Input) {
         self.now = now;
         match input {
-            // The queue bounds how many there are: `queue_papers`.
+            // No more than one for each of a message's destinations, and an administrator's.
             Input::Paper(paper) => self.papers.push_back(paper),
             Input::Site(site) => self.site = site,
             Input::Spool { ticket, answer } if self.tickets.redeem(ticket) => {

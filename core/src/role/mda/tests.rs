@@ -116,7 +116,7 @@ fn those_elsewhere_are_left_to_others() {
     assert_eq!(file(&mut bench, one), [Carried::Settled { report: false }]);
     let (entry, _) = &bench.spool[&one];
     assert_eq!(entry.pending().collect::<Vec<_>>(), [0]);
-    assert_eq!(file(&mut bench, one), [Carried::Settled { report: false }], "again: nothing to do");
+    assert_eq!(file(&mut bench, one), [Carried::Elsewhere], "again: nothing to do");
     assert_eq!(bench.inbox(BOB).len(), 1);
 }
 

@@ -204,8 +204,7 @@ impl Outbound {
         };
         let places: Vec<usize> = entry.pending().filter(goes_there).collect();
         if places.is_empty() {
-            let report = !entry.due_reports(self.now, site.config.queue.warn_after.0).is_empty();
-            self.carried(Carried::Settled { report });
+            self.carried(Carried::Elsewhere);
         } else {
             self.work = Work::Sending(Message::new(entry, places), None);
         }

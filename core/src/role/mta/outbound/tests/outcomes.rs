@@ -54,7 +54,7 @@ fn only_who_goes_there_and_is_pending() {
     let note = "note [0] relayed 2.0.0 mx.example.net [192.0.2.1] 250 2.0.0 Ok";
     assert_eq!(told, format!("{note}\ncarried 1 Settled {{ report: false }}"));
     let nobody = Dialogue::to(&["<eve@example.com>"]).hold(&opened(&[("", "<quit>"), (QUIT, BYE)]));
-    assert_eq!(nobody, "carried 1 Settled { report: false }\nclosed");
+    assert_eq!(nobody, "carried 1 Elsewhere\nclosed");
 }
 
 /// So many recipients, and what the server is told and says of them in transactions of so many.
