@@ -1,11 +1,8 @@
 //! The queue itself: its inputs, its times, and whose turn it is.
 
-use super::message::{Leg, Message, State};
+use super::message::{Message, State};
 use super::station::{Number, Station, Way};
-use super::{
-    Carrier, Delivery, Destination, Id, Input, Left, Order, Outcome, Output, Paper, Settings,
-    Summary,
-};
+use super::{Carrier, Destination, Id, Input, Order, Outcome, Output, Paper, Settings};
 use crate::dns::Query;
 use crate::entropy::Entropy;
 use crate::machine::{Instant, Machine};
@@ -43,7 +40,7 @@ pub struct Queue {
     pub(super) now: Instant,
     pub(super) messages: BTreeMap<Id, Message>,
     pub(super) stations: BTreeMap<Number, Station>,
-    numbers: BTreeMap<Destination, Number>,
+    pub(super) numbers: BTreeMap<Destination, Number>,
     last_number: Number,
     pub(super) schedule: BTreeSet<(Instant, Wake)>,
     pub(super) couriers: BTreeMap<Carrier, Courier>,
@@ -57,10 +54,12 @@ pub struct Queue {
     pub(super) rest_ends: VecDeque<(Instant, (String, u16))>,
     /// Stations whose turn it is.
     turns: VecDeque<Number>,
-    /// Stations that wait until a carrier or the clerk is free.
+    /// Stations that wait until there may be one more carrier.
     starved: VecDeque<Number>,
+    /// Stations that wait until the clerk may be given one more paper.
+    in_line: VecDeque<Number>,
     /// Orders that the clerk has not done yet.
-    papers: usize,
+    pub(super) papers: usize,
     pub(super) outputs: VecDeque<Output>,
     pub(super) ending: bool,
 }
@@ -99,6 +98,7 @@ impl Queue {
             rest_ends: VecDeque::new(),
             turns: VecDeque::new(),
             starved: VecDeque::new(),
+            in_line: VecDeque::new(),
             papers: 0,
             outputs: VecDeque::new(),
             ending: false,
@@ -163,69 +163,6 @@ impl Queue {
         self.numbers.iter().filter(|(it, _)| wanted(it)).map(|(_, number)| *number).collect()
     }
 
-    /// Takes in what is to be done for a message, in place of what was known of it.
-    pub(super) fn admit(&mut self, summary: Summary) {
-        let Summary { id, arrived, deliveries, held, warned } = summary;
-        let before = self.messages.remove(&id);
-        let mut left = Vec::new();
-        let legs = Vec::with_capacity(deliveries.len());
-        let (report, given_up, papers) = (false, false, 0);
-        let mut message = Message { arrived, legs, held, warned, given_up, report, papers };
-        if let Some(before) = before {
-            self.schedule.remove(&(before.deadline(&self.settings), Wake::Deadline(id)));
-            for leg in before.legs {
-                if let State::Waiting(due) = leg.state {
-                    self.schedule.remove(&(due, Wake::Delivery(id, leg.station)));
-                }
-                if let State::Carried(_) = leg.state {
-                    message.legs.push(leg);
-                } else {
-                    left.push(leg.station);
-                }
-            }
-            message.papers = before.papers;
-            message.given_up = before.given_up;
-            // Even if nobody was told, because nobody wants to hear of a delay.
-            message.warned |= before.warned;
-        }
-        let deadline = message.deadline(&self.settings);
-        self.schedule.insert((deadline.max(self.now), Wake::Deadline(id)));
-        let mut ready = Vec::new();
-        for Delivery { destination, attempts, tried } in deliveries {
-            let station = self.station(&destination);
-            if message.leg(station).is_some() {
-                continue;
-            }
-            let due = tried.map(|at| at + self.settings.backoff(attempts, &mut self.entropy));
-            let state = match due {
-                Some(due) if due > self.now => {
-                    self.schedule.insert((due, Wake::Delivery(id, station)));
-                    State::Waiting(due)
-                }
-                _ => {
-                    ready.push(station);
-                    State::Ready
-                }
-            };
-            message.legs.push(Leg { station, attempts, state });
-            if let Some(station) = self.stations.get_mut(&station) {
-                station.legs += 1;
-            }
-        }
-        let settled = message.legs.is_empty();
-        self.messages.insert(id, message);
-        if settled {
-            // All is done but for the reports; the clerk could not write them, or was interrupted.
-            self.file(id, Order::Review);
-        }
-        for station in ready {
-            self.enqueue(id, station);
-        }
-        for station in left {
-            self.release(station);
-        }
-    }
-
     /// Puts a delivery that is ready behind the others of its destination.
     pub(super) fn enqueue(&mut self, id: Id, number: Number) {
         let Some(station) = self.stations.get_mut(&number) else { return };
@@ -249,11 +186,19 @@ impl Queue {
         }
     }
 
-    /// Has a station wait until a carrier or the clerk is free.
+    /// Has a station wait until there may be one more carrier.
     pub(super) fn starve(&mut self, number: Number) {
         if let Some(station) = self.stations.get_mut(&number) {
             station.in_turn = true;
             self.starved.push_back(number);
+        }
+    }
+
+    /// Has a station wait until the clerk may be given one more paper.
+    fn stand_in_line(&mut self, number: Number) {
+        if let Some(station) = self.stations.get_mut(&number) {
+            station.in_turn = true;
+            self.in_line.push_back(number);
         }
     }
 
@@ -262,16 +207,18 @@ impl Queue {
         self.couriers.len() >= self.settings.limits.queue_carriers
     }
 
-    /// Whether a station waits until a carrier or the clerk is free.
+    /// Whether a station waits until there may be one more carrier.
     pub(super) fn has_starved(&self) -> bool {
         !self.starved.is_empty()
     }
 
-    /// The station whose turn it is: one that has waited for a carrier, as soon as there may be one.
+    /// The station whose turn it is: one that has waited, as soon as there may be what it waits for.
     fn next_turn(&mut self) -> Option<Number> {
-        let free = !self.is_full() && self.papers < self.settings.limits.queue_papers;
-        let starved = if free { self.starved.pop_front() } else { None };
-        starved.or_else(|| self.turns.pop_front())
+        let (may_carry, may_file) =
+            (!self.is_full(), self.papers < self.settings.limits.queue_papers);
+        let mut waiting = [(may_carry, &mut self.starved), (may_file, &mut self.in_line)];
+        let first = waiting.iter_mut().find_map(|(may, line)| may.then(|| line.pop_front())?);
+        first.or_else(|| self.turns.pop_front())
     }
 
     /// Takes a delivery's leg out of the waiting, if it waits.
@@ -322,7 +269,7 @@ impl Queue {
                 Way::Hopeless(outcome) => {
                     let (destination, outcome) = (station.destination.clone(), outcome.clone());
                     if self.papers >= self.settings.limits.queue_papers {
-                        return self.starve(number);
+                        return self.stand_in_line(number);
                     }
                     match self.next_ready(number) {
                         Some(id) => self.settle(id, number, destination, outcome),
@@ -376,89 +323,6 @@ impl Queue {
                 Wake::Station(number) => self.call(number),
                 Wake::Idle(carrier) => self.handle_idle(carrier),
             }
-        }
-    }
-
-    fn handle_filed(&mut self, id: Id, left: Left) {
-        self.papers = self.papers.saturating_sub(1);
-        let Some(message) = self.messages.get_mut(&id) else { return };
-        message.papers = message.papers.saturating_sub(1);
-        match left {
-            Left::Gone => self.forget(id),
-            Left::Still(summary) if message.papers == 0 => {
-                if summary.deliveries.is_empty() && !message.is_carried() {
-                    // The report could not be written; the clerk tries again after a while.
-                    let again = self.now + self.settings.rest();
-                    self.schedule.insert((again, Wake::Deadline(id)));
-                } else if message.is_carried() && self.goes_elsewhere(&summary) {
-                    // Whoever is on the way to the old destination must not get it twice.
-                    self.messages.entry(id).and_modify(|message| message.report = true);
-                } else {
-                    self.admit(*summary);
-                    self.go_on_giving_up(id);
-                }
-            }
-            Left::Still(_) => {}
-            Left::Unknown => {
-                let due = self.now + self.settings.rest();
-                for leg in message.legs.iter_mut().filter(|leg| leg.state == State::Filed) {
-                    leg.state = State::Waiting(due);
-                    self.schedule.insert((due, Wake::Delivery(id, leg.station)));
-                }
-                // Whatever was ordered because of the time, or of a report alone, is ordered again.
-                self.schedule.insert((due, Wake::Deadline(id)));
-            }
-        }
-    }
-
-    /// Whether a message has yet to go to a destination that it did not go to before.
-    fn goes_elsewhere(&self, summary: &Summary) -> bool {
-        let Some(message) = self.messages.get(&summary.id) else { return false };
-        let before = |station| message.legs.iter().any(|leg| leg.station == station);
-        let mut destinations = summary.deliveries.iter().map(|it| &it.destination);
-        !destinations.all(|it| self.numbers.get(it).is_some_and(|number| before(*number)))
-    }
-
-    /// What came back to a message that an administrator has given up is given up, too.
-    fn go_on_giving_up(&mut self, id: Id) {
-        if let Some(message) = self.messages.get(&id)
-            && message.given_up
-            && let Some(why) = message.end(self.now, &self.settings)
-        {
-            self.expire(id, why);
-        }
-    }
-
-    /// A message is in the spool no more.
-    pub(super) fn forget(&mut self, id: Id) {
-        let Some(message) = self.messages.remove(&id) else { return };
-        self.schedule.remove(&(message.deadline(&self.settings), Wake::Deadline(id)));
-        for leg in message.legs {
-            if let State::Waiting(due) = leg.state {
-                self.schedule.remove(&(due, Wake::Delivery(id, leg.station)));
-            }
-            self.release(leg.station);
-        }
-    }
-
-    /// A delivery has left its station. One that nobody goes to any more is forgotten, so that a
-    /// million domains leave nothing behind.
-    fn release(&mut self, number: Number) {
-        if let Some(station) = self.stations.get_mut(&number) {
-            station.legs = station.legs.saturating_sub(1);
-        }
-        self.close(number);
-    }
-
-    /// Forgets a station that nobody goes to and nobody is at.
-    pub(super) fn close(&mut self, number: Number) {
-        let deserted = |station: &Station| {
-            station.legs == 0 && station.carriers == 0 && !matches!(station.way, Way::Finding(_))
-        };
-        if self.stations.get(&number).is_some_and(deserted)
-            && let Some(station) = self.stations.remove(&number)
-        {
-            self.numbers.remove(&station.destination);
         }
     }
 }

@@ -14,10 +14,10 @@
 //!
 //! | state | awaits | then |
 //! |---|---|---|
-//! | `Ready` | its turn: a connection to the destination | `Carried` |
-//! | `Carried` | what became of it | `Done`, or `Waiting` after a transient failure |
-//! | `Waiting` | its time | `Ready` |
-//! | `Filed` | the clerk, who notes that it could not be tried | `Waiting`, or `Done` if that is final |
+//! | `Ready` | its turn: a connection to the destination | `Carried`, or `Filed` if there is no way |
+//! | `Carried` | what became of it | `Done`, `Waiting` after a transient failure, `Ready` if it was not tried, or `Filed` if it goes elsewhere now |
+//! | `Waiting` | its time | `Ready`, or `Filed` when it takes too long |
+//! | `Filed` | the clerk, who notes that it could not be tried | `Waiting` or `Ready`, or `Done` if that is final |
 //! | `Done` | the others of the same message | |
 //!
 //! A message whose deliveries are all done goes to the clerk, who tells the sender what is to be told
@@ -28,13 +28,15 @@
 //! | state | awaits | then |
 //! |---|---|---|
 //! | `Unknown` | a message that is ready | `Finding` |
-//! | `Finding` | the hosts, from DNS | `Known`, or `Blocked` |
+//! | `Finding` | the hosts, from DNS | `Known`, `Blocked`, or `Hopeless` if there can be none |
 //! | `Known` | connections, as many as the window allows: one more after each success | `Blocked` when no host is left |
-//! | `Blocked` | its time, growing with each failure, or an order | `Unknown` |
+//! | `Blocked` | its time, growing with each failure, an order, or a success | `Unknown` |
+//! | `Hopeless` | that all its messages have been filed | `Unknown` |
 //!
 //! So one message tries a destination that is down, and the others wait for it; and no destination
 //! waits for another.
 
+mod admission;
 mod carriers;
 mod command;
 mod commands;
