@@ -232,6 +232,7 @@ impl OutboundVoice {
                     Carried::Deferred { report } => {
                         format!("carried {name} deferred{}", reported(report))
                     }
+                    Carried::Elsewhere => format!("carried {name} elsewhere"),
                     Carried::Unknown => format!("carried {name} unknown"),
                 }
             }
