@@ -34,7 +34,7 @@ pub struct NotNoted;
 
 impl fmt::Display for NotNoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the order could not be noted: the log says why")
+        f.write_str("the order may not have been noted: the log says why")
     }
 }
 
@@ -263,8 +263,12 @@ impl Desk {
                     }
                     _ => {}
                 }
+                let about = match &input {
+                    queue::Input::Filed { id, .. } | queue::Input::Carried { id, .. } => Some(*id),
+                    _ => None,
+                };
                 self.queue.handle(now, input);
-                self.tidy();
+                self.tidy(about);
             }
             Letter::Order(command, sender) if self.scan.is_some() => {
                 self.early.push((command, sender));
@@ -299,12 +303,13 @@ impl Desk {
         }
     }
 
-    /// Forgets the filings of which nothing more is to come.
-    fn tidy(&mut self) {
-        let queue = &self.queue;
-        self.filings.retain(|id, it| {
-            it.papers > 0 || (!it.waiting.is_empty() && queue.contains(*id))
-        });
+    /// Forgets the filings of a message of which nothing more is to come.
+    fn tidy(&mut self, about: Option<Id>) {
+        let Some(id) = about else { return };
+        let is_over = |it: &Filing| it.waiting.is_empty() || !self.queue.contains(id);
+        if self.filings.get(&id).is_some_and(|it| it.papers == 0 && is_over(it)) {
+            self.filings.remove(&id);
+        }
     }
 
     /// Does what queue and resolver want, until they want nothing more. What the clerk is to do
@@ -389,5 +394,33 @@ impl Desk {
                 self.queue.handle(clock::now(), queue::Input::Resolved { query, outcome });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_answered_by_its_own_papers() {
+        let mut filing = Filing { papers: 3, waiting: Vec::new() };
+        let (sender, receiver) = channel();
+        filing.waiting.push(Waiting { before: 1, own: 2, sender });
+        filing.filed(Err(NotNoted));
+        filing.filed(Ok(()));
+        assert!(receiver.try_recv().is_err(), "one is still out");
+        filing.filed(Ok(()));
+        assert_eq!(receiver.try_recv(), Ok(Ok(())));
+        assert_eq!(filing.papers, 0);
+    }
+
+    #[test]
+    fn a_paper_that_was_not_filed_is_told_of() {
+        let mut filing = Filing { papers: 2, waiting: Vec::new() };
+        let (sender, receiver) = channel();
+        filing.waiting.push(Waiting { before: 0, own: 2, sender });
+        filing.filed(Err(NotNoted));
+        assert_eq!(receiver.try_recv(), Ok(Err(NotNoted)));
+        assert!(filing.waiting.is_empty());
     }
 }
