@@ -141,9 +141,11 @@ impl Office {
     /// Begins to do the queue's paperwork.
     pub(crate) fn begin_paperwork(&self) -> io::Result<Arc<Letters<Input>>> {
         self.hire("clerk".into(), move |office, letters| {
-            let site = office.live().site.clone();
-            let clerk = Clerk::new(clock::now(), site, office.entropy());
-            Vital::run(office, "clerk", || office.toil(clerk, letters, "clerk".into()));
+            Vital::run(office, "clerk", || {
+                let site = office.live().site.clone();
+                let clerk = Clerk::new(clock::now(), site, office.entropy());
+                office.toil(clerk, letters, "clerk".into())
+            });
             Ok(())
         })
     }

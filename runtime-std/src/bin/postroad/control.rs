@@ -13,6 +13,7 @@ use postroad_core::queue::{Command, NoCommand};
 use postroad_runtime_std::listener::{Endpoint, Listener, Stream};
 use postroad_runtime_std::queue::Post;
 use postroad_runtime_std::session::{Call, Inbox};
+use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ impl Control {
             let room = Arc::new(());
             listener.run(&own, |stream| {
                 if Arc::strong_count(&room) > AT_ONCE {
-                    // The client is told that the server hung up.
+                    // One too many is hung up on.
                     return;
                 }
                 let (place, post) = (room.clone(), post.clone());
@@ -103,25 +104,44 @@ fn hear(stream: &UnixStream, patience: Duration) -> io::Result<String> {
     Ok(line)
 }
 
+/// Why an order was not carried out.
+#[derive(Debug)]
+pub enum NotDone {
+    /// No server runs on this folder.
+    NoServer(PathBuf),
+    /// In words.
+    Other(String),
+}
+
+impl fmt::Display for NotDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoServer(data) => write!(
+                f,
+                "no `postroad serve` runs on {}; orders are for the server that runs",
+                data.display()
+            ),
+            Self::Other(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Gives the server that runs on `data` an order.
 ///
 /// # Errors
-/// Says in words why it was not carried out.
-pub fn order(data: &Path, command: &Command) -> Result<(), String> {
+/// [`NotDone`], if it was not carried out, or not for sure.
+pub fn order(data: &Path, command: &Command) -> Result<(), NotDone> {
     let path = path(data);
     let wrong = |error: io::Error| match error.kind() {
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => format!(
-            "no `postroad serve` runs on {}; orders are for the server that runs",
-            data.display()
-        ),
-        _ => format!("{}: {error}", path.display()),
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => NotDone::NoServer(data.into()),
+        _ => NotDone::Other(format!("{}: {error}", path.display())),
     };
     let mut stream = UnixStream::connect(&path).map_err(wrong)?;
     writeln!(stream, "{command}").map_err(wrong)?;
     let answer = hear(&stream, PATIENCE + NOTED).map_err(wrong)?;
     match answer.trim_end() {
         "ok" => Ok(()),
-        "" => Err("the server hung up".into()),
-        answer => Err(answer.into()),
+        "" => Err(NotDone::Other("the server hung up".into())),
+        answer => Err(NotDone::Other(answer.into())),
     }
 }
