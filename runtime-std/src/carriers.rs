@@ -70,11 +70,7 @@ impl Office {
         let (desk, office) = (Desk::new(self.clone(), clerk, scan), self.clone());
         thread::Builder::new().name("queue".into()).stack_size(STACK).spawn(move || {
             let _member = member;
-            let _vital = Vital;
-            if let Err(error) = desk.run(&post) {
-                office.report(Report::new("queue-failed").with("reason", error));
-                std::process::abort();
-            }
+            Vital::run(&office, "queue", || desk.run(&post));
         })?;
         Ok(())
     }
@@ -145,10 +141,12 @@ impl Office {
     /// Begins to do the queue's paperwork.
     pub(crate) fn begin_paperwork(&self) -> io::Result<Arc<Letters<Input>>> {
         self.hire("clerk".into(), move |office, letters| {
-            let _vital = Vital;
-            let site = office.live().site.clone();
-            let clerk = Clerk::new(clock::now(), site, office.entropy());
-            office.toil(clerk, letters, "clerk".into())
+            Vital::run(office, "clerk", || {
+                let site = office.live().site.clone();
+                let clerk = Clerk::new(clock::now(), site, office.entropy());
+                office.toil(clerk, letters, "clerk".into())
+            });
+            Ok(())
         })
     }
 
@@ -193,9 +191,20 @@ impl Drop for Leaving<'_> {
     }
 }
 
-/// A thread without which mail would be taken and nothing ever come of it: in a panic it takes the
-/// whole program with it. All mail is safe in the spool.
+/// A thread without which mail would be taken and nothing ever come of it: in a panic, and when the
+/// system fails, it takes the whole program with it. All mail is safe in the spool.
 struct Vital;
+
+impl Vital {
+    fn run(office: &Office, name: &str, work: impl FnOnce() -> io::Result<()>) {
+        let _vital = Self;
+        if let Err(error) = work() {
+            let report = Report::new("worker-failed").with("session", name);
+            office.report(report.with("reason", error));
+            std::process::abort();
+        }
+    }
+}
 
 impl Drop for Vital {
     fn drop(&mut self) {

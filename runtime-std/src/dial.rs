@@ -9,7 +9,7 @@ use postroad_core::mx::{Dialled, Dialling, Race};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -42,7 +42,7 @@ impl fmt::Display for NotDialled {
 impl std::error::Error for NotDialled {}
 
 /// Connects to one of `addresses`, the preferred one first (RFC 8305 §5). [`Call::Shutdown`] in
-/// `inbox` ends the attempt; other calls are left there.
+/// `inbox` ends the attempt; every call is there again at the end.
 ///
 /// # Errors
 /// [`NotDialled`], if that is not possible.
@@ -50,6 +50,20 @@ pub fn dial(
     addresses: Vec<SocketAddr>,
     limits: &Limits,
     inbox: &Inbox,
+) -> Result<Stream, NotDialled> {
+    let mut calls = BTreeSet::new();
+    let outcome = compete(addresses, limits, inbox, &mut calls);
+    calls.into_iter().for_each(|call| inbox.leave(call));
+    outcome
+}
+
+/// Has the addresses compete. The calls that came meanwhile are put into `calls`: in the inbox they
+/// would not let the thread sleep.
+fn compete(
+    addresses: Vec<SocketAddr>,
+    limits: &Limits,
+    inbox: &Inbox,
+    calls: &mut BTreeSet<Call>,
 ) -> Result<Stream, NotDialled> {
     let mut race = Race::new(clock::now(), addresses, limits.connect_head_start, limits.connect);
     let mut running: BTreeMap<usize, TcpStream> = BTreeMap::new();
@@ -73,6 +87,10 @@ pub fn dial(
             }
         }
         wait(&mut race, &mut running, inbox).map_err(NotDialled::Gone)?;
+        calls.extend(inbox.take());
+        if calls.contains(&Call::Shutdown) {
+            return Err(NotDialled::Gone(io::Error::other("the system shuts down")));
+        }
     }
 }
 
@@ -97,16 +115,6 @@ fn wait(
     fds.extend(running.values().map(|stream| PollFd::new(stream, PollFlags::OUT)));
     sleep(&mut fds, race.poll_timeout())?;
     let ready: Vec<bool> = fds[1..].iter().map(|fd| !fd.revents().is_empty()).collect();
-    for call in inbox.take() {
-        match call {
-            Call::Shutdown => {
-                inbox.leave(call);
-                return Err(io::Error::other("the system shuts down"));
-            }
-            // It is for the session to come.
-            Call::News => {}
-        }
-    }
     let now = clock::now();
     for (attempt, _) in attempts.into_iter().zip(ready).filter(|(_, ready)| *ready) {
         let Some(stream) = running.get(&attempt) else { continue };
@@ -160,6 +168,18 @@ mod tests {
         let inbox = Inbox::new().unwrap();
         let stream = dial(vec![deaf, address], &Limits::DEFAULT, &inbox).unwrap();
         assert_eq!(stream.peer(), Some(address));
+    }
+
+    #[test]
+    fn calls_are_left_for_the_session_to_come() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let deaf = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let inbox = Inbox::new().unwrap();
+        for address in [listener.local_addr().unwrap(), deaf] {
+            inbox.leave(Call::News);
+            let _ = dial(vec![address], &Limits::DEFAULT, &inbox);
+            assert_eq!(inbox.take().collect::<Vec<_>>(), [Call::News]);
+        }
     }
 
     #[test]

@@ -8,11 +8,12 @@ use crate::server::Live;
 use crate::session::{Call, sleep};
 use postroad_core::dns::{self, Resolver};
 use postroad_core::machine::Machine;
-use postroad_core::queue::{self, Carrier, Carry, Command, Entry, Id, Output, Queue};
+use postroad_core::queue::{self, Carrier, Carry, Command, Entry, Id, Left, Output, Queue};
 use postroad_core::role::{Input, Report, Site};
 use postroad_store_maildir::Damaged;
 use rustix::event::{PollFd, PollFlags};
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,12 +25,27 @@ const SCAN: usize = 256;
 /// The messages that were in the spool at the start.
 pub(crate) type Scan = Box<dyn Iterator<Item = Result<Entry, Damaged>> + Send>;
 
+/// Whether an order was noted.
+pub type Noted = Result<(), NotNoted>;
+
+/// The spool failed: nobody knows whether the order was noted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotNoted;
+
+impl fmt::Display for NotNoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the order may not have been noted: the log says why")
+    }
+}
+
+impl std::error::Error for NotNoted {}
+
 /// What the queue's thread is told.
 pub(crate) enum Letter {
     /// News of messages and carriers.
     Tell(queue::Input),
     /// An order, and who waits until it is noted.
-    Order(Command, Sender<()>),
+    Order(Command, Sender<Noted>),
     /// What is in force has changed.
     Reload,
 }
@@ -49,9 +65,10 @@ impl Post {
     }
 
     /// Gives the queue an order. What comes back is heard of when the order is carried out, and noted
-    /// in the spool where that is due.
+    /// in the spool where that is due; nothing comes back of an order that needs no note. Orders wait
+    /// until the queue knows all that is in the spool.
     #[must_use]
-    pub fn order(&self, command: Command) -> Receiver<()> {
+    pub fn order(&self, command: Command) -> Receiver<Noted> {
         let (sender, receiver) = channel();
         self.0.send(Letter::Order(command, sender));
         receiver
@@ -80,8 +97,51 @@ pub(crate) struct Desk {
     papers: Vec<Input>,
     /// Those that are not in the queue yet.
     scan: Option<Scan>,
-    /// Whoever waits for the clerk, by the message that it is about.
-    waiting: HashMap<Id, Vec<Sender<()>>>,
+    /// Orders that came meanwhile: they may be about messages that are not in the queue yet.
+    early: Vec<(Command, Sender<Noted>)>,
+    /// What the clerk has, by the message that it is about.
+    filings: HashMap<Id, Filing>,
+}
+
+/// The papers of a message, which the clerk files in their order.
+#[derive(Default)]
+struct Filing {
+    /// How many the clerk has.
+    papers: usize,
+    waiting: Vec<Waiting>,
+}
+
+/// Somebody who waits for the papers that come of an order.
+struct Waiting {
+    /// How many are filed before.
+    before: usize,
+    own: usize,
+    sender: Sender<Noted>,
+}
+
+impl Filing {
+    /// The clerk has filed a paper.
+    fn filed(&mut self, noted: Noted) {
+        self.papers = self.papers.saturating_sub(1);
+        self.waiting.retain_mut(|it| it.hear(noted));
+    }
+}
+
+impl Waiting {
+    /// Takes note of a paper that is filed; says whether there is more to wait for.
+    fn hear(&mut self, noted: Noted) -> bool {
+        if self.before > 0 {
+            self.before -= 1;
+            return true;
+        }
+        self.own -= 1;
+        if noted.is_ok() && self.own > 0 {
+            return true;
+        }
+        // Whoever has stopped waiting hears nothing.
+        let _ = self.sender.send(noted);
+        false
+    }
 }
 
 /// A carrier at work.
@@ -110,7 +170,8 @@ impl Desk {
             clerk,
             papers: Vec::new(),
             scan: Some(scan),
-            waiting: HashMap::new(),
+            early: Vec::new(),
+            filings: HashMap::new(),
         }
     }
 
@@ -177,6 +238,9 @@ impl Desk {
                     self.scan = None;
                     self.office
                         .report(Report::new("spool-read").with("messages", self.queue.len()));
+                    for (command, sender) in std::mem::take(&mut self.early) {
+                        self.order(command, sender);
+                    }
                     return;
                 }
             }
@@ -191,25 +255,25 @@ impl Desk {
                     queue::Input::Closed { carrier, .. } => {
                         self.carriers.remove(carrier);
                     }
-                    queue::Input::Filed { id, .. } => {
-                        // Whoever has stopped waiting hears nothing.
-                        self.waiting.remove(id).into_iter().flatten().for_each(|it| {
-                            let _ = it.send(());
-                        });
+                    queue::Input::Filed { id, left } => {
+                        let noted = if *left == Left::Unknown { Err(NotNoted) } else { Ok(()) };
+                        if let Some(filing) = self.filings.get_mut(id) {
+                            filing.filed(noted);
+                        }
                     }
                     _ => {}
                 }
+                let about = match &input {
+                    queue::Input::Filed { id, .. } | queue::Input::Carried { id, .. } => Some(*id),
+                    _ => None,
+                };
                 self.queue.handle(now, input);
+                self.tidy(about);
             }
-            Letter::Order(command, sender) => {
-                let noted =
-                    command.id().filter(|id| command.is_noted() && self.queue.contains(*id));
-                if let Some(id) = noted {
-                    self.waiting.entry(id).or_default().push(sender);
-                }
-                self.waiting.retain(|id, _| self.queue.contains(*id));
-                self.queue.handle(now, queue::Input::Command(command));
+            Letter::Order(command, sender) if self.scan.is_some() => {
+                self.early.push((command, sender));
             }
+            Letter::Order(command, sender) => self.order(command, sender),
             Letter::Reload => {
                 let live = self.office.live();
                 self.queue.set(Arc::new(live.site.queue_settings()));
@@ -220,6 +284,31 @@ impl Desk {
                     self.resolver.handle(now, dns::Input::Servers(servers));
                 }
             }
+        }
+    }
+
+    /// Carries out an order. Who gave it waits for the papers that come of it; if none does yet, for
+    /// the next one.
+    fn order(&mut self, command: Command, sender: Sender<Noted>) {
+        self.drain();
+        let noted = command.id().filter(|id| command.is_noted() && self.queue.contains(*id));
+        let papers = |desk: &Self, id| desk.filings.get(&id).map_or(0, |filing| filing.papers);
+        let before = noted.map_or(0, |id| papers(self, id));
+        self.queue.handle(clock::now(), queue::Input::Command(command));
+        self.drain();
+        if let Some(id) = noted {
+            let own = papers(self, id).saturating_sub(before).max(1);
+            let filing = self.filings.entry(id).or_default();
+            filing.waiting.push(Waiting { before, own, sender });
+        }
+    }
+
+    /// Forgets the filings of a message of which nothing more is to come.
+    fn tidy(&mut self, about: Option<Id>) {
+        let Some(id) = about else { return };
+        let is_over = |it: &Filing| it.waiting.is_empty() || !self.queue.contains(id);
+        if self.filings.get(&id).is_some_and(|it| it.papers == 0 && is_over(it)) {
+            self.filings.remove(&id);
         }
     }
 
@@ -257,7 +346,10 @@ impl Desk {
             }
             Output::Carry { carrier, carry } => self.carry(carrier, carry),
             Output::Quit(carrier) => self.call(carrier, Input::Quit),
-            Output::Paper(paper) => self.papers.push(Input::Paper(paper)),
+            Output::Paper(paper) => {
+                self.filings.entry(paper.id).or_default().papers += 1;
+                self.papers.push(Input::Paper(paper));
+            }
             Output::Report(report) => self.office.report(report),
         }
     }
@@ -302,5 +394,33 @@ impl Desk {
                 self.queue.handle(clock::now(), queue::Input::Resolved { query, outcome });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_answered_by_its_own_papers() {
+        let mut filing = Filing { papers: 3, waiting: Vec::new() };
+        let (sender, receiver) = channel();
+        filing.waiting.push(Waiting { before: 1, own: 2, sender });
+        filing.filed(Err(NotNoted));
+        filing.filed(Ok(()));
+        assert!(receiver.try_recv().is_err(), "one is still out");
+        filing.filed(Ok(()));
+        assert_eq!(receiver.try_recv(), Ok(Ok(())));
+        assert_eq!(filing.papers, 0);
+    }
+
+    #[test]
+    fn a_paper_that_was_not_filed_is_told_of() {
+        let mut filing = Filing { papers: 2, waiting: Vec::new() };
+        let (sender, receiver) = channel();
+        filing.waiting.push(Waiting { before: 0, own: 2, sender });
+        filing.filed(Err(NotNoted));
+        assert_eq!(receiver.try_recv(), Ok(Err(NotNoted)));
+        assert!(filing.waiting.is_empty());
     }
 }

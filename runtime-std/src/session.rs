@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// What a session's thread is woken for, besides its socket.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub enum Call {
-    /// The open mailbox may have changed.
+    /// There is something to hear: the open mailbox may have changed, or there are letters.
     News = 1,
     /// Finish what is under way.
     Shutdown = 2,

@@ -65,6 +65,7 @@ pub use id::Id;
 pub use machine::Queue;
 pub use record::{Action, Note, Outcome, Record, Remote};
 pub use settings::Settings;
+pub(crate) use settle::together;
 
 use crate::dns::{self, Query};
 use crate::machine::Instant;

@@ -2,6 +2,7 @@
 
 use super::{Carried, Entry, Note, Outcome, Record, spool};
 use crate::machine::Instant;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -33,5 +34,33 @@ impl Entry {
             (_, false) => Carried::Deferred { report },
         };
         (spool::Request::Record { id, records }, carried)
+    }
+}
+
+/// What came of each recipient, with the places of those together of whom the same came.
+pub(crate) fn together(
+    outcomes: impl IntoIterator<Item = (usize, Outcome)>,
+) -> Vec<(Vec<usize>, Outcome)> {
+    let mut groups: Vec<(Vec<usize>, Outcome)> = Vec::new();
+    for (place, outcome) in outcomes {
+        match groups.iter_mut().find(|(_, known)| *known == outcome) {
+            Some((places, _)) => places.push(place),
+            None => groups.push((vec![place], outcome)),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Action;
+
+    #[test]
+    fn those_of_whom_the_same_came_are_together() {
+        let outcome = |text: &str| Outcome::ours(Action::Failed, (5, 0, 0), text);
+        let given = [(0, outcome("a")), (2, outcome("b")), (3, outcome("a"))];
+        assert_eq!(together(given), [(vec![0, 3], outcome("a")), (vec![2], outcome("b"))]);
+        assert_eq!(together([]), []);
     }
 }

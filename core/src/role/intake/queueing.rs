@@ -24,18 +24,19 @@ impl<P: Policy> Intake<P> {
         self.ask_spool(spool::Request::Commit);
     }
 
-    /// The message is safe in the spool: the queue is told, then the client.
+    /// The message is safe in the spool: the log is told, then the queue, whose thread may go on with
+    /// it at once, then the client.
     pub(super) fn queued(&mut self, ticket: Ticket) {
         let Some(transaction) = self.transaction.take() else { return };
         let size = transaction.content.octets();
         let entry = Entry::new(self.envelope(&transaction), size);
         let summary = entry.summary(|forward_path| self.site.destination(forward_path));
-        self.effects.push_back(Effect::Queue(queue::Input::Queued(Box::new(summary))));
         for recipient in &transaction.recipients {
             let report = Report::new("queued").with("id", transaction.id).with("peer", self.peer);
             let report = report.with("from", &transaction.reverse_path);
             self.report(report.with("to", &recipient.forward_path).with("size", size));
         }
+        self.effects.push_back(Effect::Queue(queue::Input::Queued(Box::new(summary))));
         self.answer(ticket, Answer::Queued(transaction.id.to_string()));
     }
 

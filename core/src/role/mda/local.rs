@@ -265,7 +265,7 @@ impl Local {
         }
         let id = entry.envelope.id;
         let warn_after = self.site.config.queue.warn_after.0;
-        let (request, carried) = entry.settle(self.now, warn_after, together(outcomes));
+        let (request, carried) = entry.settle(self.now, warn_after, queue::together(outcomes));
         self.octets = Vec::new();
         self.stage = Stage::Noting(id, carried);
         self.ask_spool(request);
@@ -280,18 +280,6 @@ impl Local {
 
 fn deferred(text: &str) -> Outcome {
     Outcome::ours(Action::Deferred, (4, 3, 0), text)
-}
-
-/// Puts those together of whom the same came.
-fn together(outcomes: Vec<(usize, Outcome)>) -> Vec<(Vec<usize>, Outcome)> {
-    let mut groups: Vec<(Vec<usize>, Outcome)> = Vec::new();
-    for (place, outcome) in outcomes {
-        match groups.iter_mut().find(|(_, known)| *known == outcome) {
-            Some((places, _)) => places.push(place),
-            None => groups.push((Vec::from([place]), outcome)),
-        }
-    }
-    groups
 }
 
 /// What came of a recipient, for the log.

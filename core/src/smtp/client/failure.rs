@@ -148,6 +148,32 @@ impl Failure {
         matches!(self.stage, Stage::End) && !matches!(self.why, Why::Reply(_))
     }
 
+    /// Whether the recipient would have been fine among fewer others, so that another transaction may
+    /// take it. RFC 5321 §4.5.3.1.10: 452, and 552 for 452; with an enhanced status code, only X.5.3
+    /// (RFC 3463 §3.6), for there are full mailboxes.
+    ///
+    /// ```
+    /// use postroad_core::smtp::Reply;
+    /// use postroad_core::smtp::client::{Failure, Stage, Why};
+    /// let refused = |stage, reply| Failure { stage, why: Why::Reply(reply) };
+    /// let full = Reply::new(552, (5, 2, 2), "The mailbox is full");
+    /// let many = Reply::new(452, (4, 5, 3), "Too many recipients");
+    /// assert!(refused(Stage::Rcpt, many.clone()).is_excess());
+    /// assert!(refused(Stage::Rcpt, Reply { enhanced: None, ..full.clone() }).is_excess());
+    /// assert!(!refused(Stage::Rcpt, full).is_excess());
+    /// assert!(!refused(Stage::Mail, many).is_excess());
+    /// ```
+    #[must_use]
+    pub fn is_excess(&self) -> bool {
+        match (self.stage, &self.why) {
+            (_, Why::TooManyRecipients) => true,
+            (Stage::Rcpt, Why::Reply(reply)) if matches!(reply.code, 452 | 552) => {
+                reply.enhanced.is_none_or(|code| (code.subject, code.detail) == (5, 3))
+            }
+            _ => false,
+        }
+    }
+
     /// The server's reply, if it was one that failed.
     #[must_use]
     pub const fn reply(&self) -> Option<&Reply> {

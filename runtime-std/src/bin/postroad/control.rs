@@ -13,6 +13,7 @@ use postroad_core::queue::{Command, NoCommand};
 use postroad_runtime_std::listener::{Endpoint, Listener, Stream};
 use postroad_runtime_std::queue::Post;
 use postroad_runtime_std::session::{Call, Inbox};
+use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const NOTED: Duration = Duration::from_secs(10);
 /// Octets of a line.
 const LINE: u64 = 1024;
+/// Orders that are taken at once.
+const AT_ONCE: usize = 16;
 
 fn path(data: &Path) -> PathBuf {
     data.join("control")
@@ -51,15 +54,25 @@ impl Control {
         let inbox = Arc::new(Inbox::new().map_err(wrong)?);
         let own = inbox.clone();
         let thread = thread::spawn(move || {
+            let room = Arc::new(());
             listener.run(&own, |stream| {
-                // Whoever hangs up does not want to know.
-                let _ = attend(stream, &post);
+                if Arc::strong_count(&room) > AT_ONCE {
+                    // One too many is hung up on.
+                    return;
+                }
+                let (place, post) = (room.clone(), post.clone());
+                let serve = move || {
+                    let _place = place;
+                    // Whoever hangs up does not want to know.
+                    let _ = attend(stream, &post);
+                };
+                let _ = thread::Builder::new().name("control".into()).spawn(serve);
             })
         });
         Ok(Self { inbox, thread })
     }
 
-    /// Takes no more orders.
+    /// Takes no more orders. Whoever has begun to give one is not waited for.
     pub fn stop(self) {
         self.inbox.leave(Call::Shutdown);
         let _ = self.thread.join();
@@ -69,11 +82,12 @@ impl Control {
 fn attend(stream: Stream, post: &Post) -> io::Result<()> {
     let Stream::Unix(mut stream) = stream else { return Ok(()) };
     stream.set_nonblocking(false)?;
-    let line = hear(&stream)?;
+    let line = hear(&stream, PATIENCE)?;
     let answer = match line.trim_end().parse() {
         Err(NoCommand) => NoCommand.to_string(),
         Ok(command) => match post.order(command).recv_timeout(NOTED) {
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => String::from("ok"),
+            Ok(Ok(())) | Err(RecvTimeoutError::Disconnected) => String::from("ok"),
+            Ok(Err(why)) => why.to_string(),
             Err(RecvTimeoutError::Timeout) => {
                 "the order is taken; it is carried out when what is under way is done".into()
             }
@@ -82,33 +96,52 @@ fn attend(stream: Stream, post: &Post) -> io::Result<()> {
     writeln!(stream, "{answer}")
 }
 
-fn hear(stream: &UnixStream) -> io::Result<String> {
-    stream.set_read_timeout(Some(PATIENCE + NOTED))?;
+fn hear(stream: &UnixStream, patience: Duration) -> io::Result<String> {
+    stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut line = String::new();
     BufReader::new(stream.take(LINE)).read_line(&mut line)?;
     Ok(line)
 }
 
+/// Why an order was not carried out.
+#[derive(Debug)]
+pub enum NotDone {
+    /// No server runs on this folder.
+    NoServer(PathBuf),
+    /// In words.
+    Other(String),
+}
+
+impl fmt::Display for NotDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoServer(data) => write!(
+                f,
+                "no `postroad serve` runs on {}; orders are for the server that runs",
+                data.display()
+            ),
+            Self::Other(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Gives the server that runs on `data` an order.
 ///
 /// # Errors
-/// Says in words why it was not carried out.
-pub fn order(data: &Path, command: &Command) -> Result<(), String> {
+/// [`NotDone`], if it was not carried out, or not for sure.
+pub fn order(data: &Path, command: &Command) -> Result<(), NotDone> {
     let path = path(data);
     let wrong = |error: io::Error| match error.kind() {
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => format!(
-            "no `postroad serve` runs on {}; orders are for the server that runs",
-            data.display()
-        ),
-        _ => format!("{}: {error}", path.display()),
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => NotDone::NoServer(data.into()),
+        _ => NotDone::Other(format!("{}: {error}", path.display())),
     };
     let mut stream = UnixStream::connect(&path).map_err(wrong)?;
     writeln!(stream, "{command}").map_err(wrong)?;
-    let answer = hear(&stream).map_err(wrong)?;
+    let answer = hear(&stream, PATIENCE + NOTED).map_err(wrong)?;
     match answer.trim_end() {
         "ok" => Ok(()),
-        "" => Err("the server hung up".into()),
-        answer => Err(answer.into()),
+        "" => Err(NotDone::Other("the server hung up".into())),
+        answer => Err(NotDone::Other(answer.into())),
     }
 }

@@ -2,16 +2,16 @@
 //! SIGHUP.
 
 use crate::certificate::{self, Files};
+use crate::send::access::password;
 use crate::settings::Settings;
 use crate::users::Users;
 use postroad_core::role::{Report, Site};
 use postroad_core::sasl::Credentials;
-use postroad_core::secret::Secret;
 use postroad_runtime_std::clock;
 use postroad_runtime_std::host::Log;
 use postroad_runtime_std::server::Live;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where what is in force comes from.
@@ -118,11 +118,8 @@ pub fn site(settings: &Settings, secret: [u8; 32]) -> Result<Site, String> {
     }
     for (domain, route) in &settings.config.routes {
         if let (Some(user), Some(file)) = (&route.user, &route.password_file) {
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                format!("[routes] password_file of `{domain}`: {file}: {error}")
-            })?;
-            let password = text.lines().next().unwrap_or_default().to_string();
-            let password = Secret::new(password);
+            let password = password(Path::new(file))
+                .map_err(|why| format!("[routes] password_file of `{domain}`: {why}"))?;
             let authcid = user.clone();
             site.routes.log_in(domain, Credentials::Password { authcid, authzid: None, password });
         }

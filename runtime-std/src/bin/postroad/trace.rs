@@ -175,7 +175,12 @@ fn events(folder: &Path, id: Id) -> io::Result<Vec<Map<String, Value>>> {
     let mark = format!("\"id\":\"{id}\"");
     let mut events = Vec::new();
     for (_, path) in parts {
-        for line in BufReader::new(File::open(path)?).lines() {
+        let file = match File::open(path) {
+            // It was too old, and has gone meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            file => file?,
+        };
+        for line in BufReader::new(file).lines() {
             let line = line?;
             if line.contains(&mark) {
                 // What a crash has torn is no event.

@@ -84,7 +84,7 @@ impl Message {
         let went_through = self.heard.iter().any(|(_, outcome)| outcome.is_ok());
         let is_left = |(_, outcome): &Heard| {
             let failure = outcome.as_ref().err();
-            failure.is_some_and(|it| is_untried(it) || (went_through && is_one_too_many(it)))
+            failure.is_some_and(|it| is_untried(it) || (went_through && it.is_excess()))
         };
         let (left, heard): (Vec<_>, Vec<_>) =
             mem::take(&mut self.heard).into_iter().partition(is_left);
@@ -128,18 +128,6 @@ fn is_untried(failure: &Failure) -> bool {
             why,
             Why::Lost | Why::Timeout | Why::Unexpected(_) | Why::NoReply | Why::ReplyTooLong
         ),
-        _ => false,
-    }
-}
-
-/// Whether the recipient would have been fine among fewer others. RFC 5321 §4.5.3.1.10: 452, and 552
-/// for 452; with an enhanced status code, only X.5.3 (RFC 3463 §3.6), for there are full mailboxes.
-fn is_one_too_many(failure: &Failure) -> bool {
-    match (failure.stage, &failure.why) {
-        (_, Why::TooManyRecipients) => true,
-        (Stage::Rcpt, Why::Reply(reply)) if matches!(reply.code, 452 | 552) => {
-            reply.enhanced.is_none_or(|code| (code.subject, code.detail) == (5, 3))
-        }
         _ => false,
     }
 }

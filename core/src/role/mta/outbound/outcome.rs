@@ -1,13 +1,12 @@
 //! What a recipient or a connection came to, as it is noted.
 
 use super::message::Heard;
-use crate::queue::{Action, Outcome, Remote};
+use crate::queue::{Action, Outcome, Remote, together};
 use crate::report::Report;
 use crate::smtp::client::{Failure, Why};
 use crate::smtp::{EnhancedCode, Reply};
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// The host at the other end, and how its words are put down.
@@ -25,18 +24,10 @@ pub(super) struct Counterpart {
 impl Counterpart {
     /// What was heard, with those together who have the same outcome.
     pub(super) fn outcomes(&self, heard: &[Heard]) -> Vec<(Vec<usize>, Outcome)> {
-        let mut outcomes: Vec<(Vec<usize>, Outcome)> = Vec::new();
-        for (place, result) in heard {
-            let outcome = match result {
-                Ok(reply) => self.taken(reply),
-                Err(failure) => self.refused(failure),
-            };
-            match outcomes.iter_mut().find(|(_, other)| *other == outcome) {
-                Some((places, _)) => places.push(*place),
-                None => outcomes.push((vec![*place], outcome)),
-            }
-        }
-        outcomes
+        together(heard.iter().map(|(place, result)| match result {
+            Ok(reply) => (*place, self.taken(reply)),
+            Err(failure) => (*place, self.refused(failure)),
+        }))
     }
 
     /// The host took the message upon itself.

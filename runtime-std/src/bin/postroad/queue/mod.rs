@@ -2,7 +2,7 @@
 
 mod show;
 
-use crate::control;
+use crate::control::{self, NotDone};
 use crate::say::say;
 use crate::settings::Settings;
 use clap::Args;
@@ -94,7 +94,9 @@ pub fn run(settings: &Settings, command: Command) -> Result<(), String> {
         }
         Command::Remove(which) => each(data, &which, Order::Remove),
         Command::Expire(which) => each(data, &which, Order::Expire),
-        Command::Flush { domain } => control::order(data, &Order::Flush(domain)),
+        Command::Flush { domain } => {
+            control::order(data, &Order::Flush(domain)).map_err(|why| why.to_string())
+        }
     }
 }
 
@@ -136,7 +138,8 @@ fn ids(data: &Path) -> Result<Vec<Id>, String> {
     SpoolReader::new(folder(data)).ids().map_err(|error| error.to_string())
 }
 
-/// Gives an order for each message; says at the end of how many it failed.
+/// Gives an order for each message; says at the end why which failed. Without a server the first is
+/// the last.
 fn each(data: &Path, which: &Which, order: impl Fn(Id) -> Order) -> Result<(), String> {
     let ids = if which.all {
         ids(data)?
@@ -145,9 +148,18 @@ fn each(data: &Path, which: &Which, order: impl Fn(Id) -> Order) -> Result<(), S
     };
     let mut failed = Vec::new();
     for id in ids {
-        let known =
-            if which.all { Ok(()) } else { find(data, id)?.map(drop).ok_or_else(|| not_here(id)) };
-        failed.extend(known.and_then(|()| control::order(data, &order(id))).err());
+        if !which.all && find(data, id)?.is_none() {
+            failed.push(not_here(id));
+            continue;
+        }
+        match control::order(data, &order(id)) {
+            Ok(()) => {}
+            Err(why @ NotDone::NoServer(_)) => {
+                failed.push(why.to_string());
+                break;
+            }
+            Err(why) => failed.push(format!("{id}: {why}")),
+        }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n  ")) }
 }

@@ -119,16 +119,6 @@ impl<'a> Errand<'a> {
     }
 }
 
-/// Whether the server would take the recipient in another transaction.
-fn is_excess(failure: &Failure) -> bool {
-    match &failure.why {
-        Why::TooManyRecipients => true,
-        // RFC 5321 §4.5.3.1.10.
-        Why::Reply(reply) => failure.stage == Stage::Rcpt && matches!(reply.code, 452 | 552),
-        _ => false,
-    }
-}
-
 impl<S: Session<Input = Input, Output = Output>> Host<S> for Errand<'_> {
     fn perform(&mut self, now: Instant, session: &mut S, output: Output) {
         match output {
@@ -148,7 +138,7 @@ impl<S: Session<Input = Input, Output = Output>> Host<S> for Errand<'_> {
             Output::Recipient { recipient, outcome } => {
                 let place = self.named[recipient];
                 match outcome {
-                    Err(failure) if is_excess(&failure) => self.left.push_back((place, failure)),
+                    Err(failure) if failure.is_excess() => self.left.push_back((place, failure)),
                     outcome => self.outcomes[place] = Some(outcome),
                 }
             }
