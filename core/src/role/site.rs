@@ -5,7 +5,7 @@ use super::directory::{self, Directory, Misconfigured};
 use crate::address::{Domain, ForwardPath};
 use crate::machine::Tls;
 use crate::mx::Loopback;
-use crate::queue::{self, Destination, Route, Routes};
+use crate::queue::{self, Destination, Protection, Route, Routes};
 use crate::sasl::Channel;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -41,6 +41,10 @@ impl Site {
         let mut routes = Routes::default();
         let mut hosts: BTreeMap<(&str, Option<u16>), (&String, &config::Route)> = BTreeMap::new();
         for (domain, route) in &config.routes {
+            let twin = |it: &&String| *it != domain && it.eq_ignore_ascii_case(domain);
+            if config.routes.keys().any(|it| twin(&it)) {
+                return Err(Misconfigured(format!("the route of `{domain}` is there twice")));
+            }
             routes.add(domain, read_route(domain, route)?);
             // Mail to one host and port goes by one way.
             let Some(host) = &route.host else { continue };
@@ -122,6 +126,9 @@ fn read_route(domain: &str, route: &config::Route) -> Result<Route, Misconfigure
     if route.user.is_some() != route.password_file.is_some() {
         return wrong("`user` and `password_file` go together");
     }
+    if route.port == Some(0) {
+        return wrong("nobody listens on port 0");
+    }
     let port = route.port.unwrap_or(SMTP_PORT);
     let host = match &route.host {
         None if route.port.is_some() => return wrong("a `port` goes with a `host`"),
@@ -132,6 +139,13 @@ fn read_route(domain: &str, route: &config::Route) -> Result<Route, Misconfigure
             _ => return wrong("its host is neither a name nor an address"),
         },
     };
+    let is_here = |host: &str| host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());
+    if route.user.is_some()
+        && route.tls == Protection::None
+        && !host.as_ref().is_some_and(|(host, _)| is_here(host))
+    {
+        return wrong("a login needs `tls`, or everybody on the way reads the password");
+    }
     Ok(Route { host, protection: route.tls, credentials: None })
 }
 
@@ -176,7 +190,6 @@ impl fmt::Display for Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::Protection;
     use alloc::vec;
 
     fn site(routes: &[(&str, config::Route)]) -> Result<Site, String> {
@@ -201,11 +214,21 @@ mod tests {
     fn routes_that_cannot_be_are_refused() {
         let host = Some("relay.example.org");
         let lone = config::Route { user: Some("ann".into()), ..route(host, None, None) };
+        let bare = config::Route { tls: Protection::None, ..route(host, None, Some("ann")) };
         for (routes, why) in [
             (vec![("not a domain", route(host, None, None))], "that is not a domain"),
             (vec![("*", route(None, Some(25), None))], "a `port` goes with a `host`"),
             (vec![("*", route(Some("a b"), None, None))], "neither a name nor an address"),
             (vec![("*", lone)], "`user` and `password_file` go together"),
+            (vec![("*", route(host, Some(0), None))], "nobody listens on port 0"),
+            (vec![("*", bare)], "a login needs `tls`"),
+            (
+                vec![
+                    ("a.example", route(host, None, None)),
+                    ("A.example", route(host, None, None)),
+                ],
+                "twice",
+            ),
             (
                 vec![
                     ("*", route(host, None, Some("ann"))),

@@ -25,10 +25,11 @@ impl SpoolReader {
     /// # Errors
     /// If the folder can't be listed.
     pub fn ids(&self) -> io::Result<Vec<Id>> {
-        if !self.root.exists() {
-            return Ok(Vec::new());
+        match scan::names(&RealFiles, &self.root) {
+            Ok(names) => Ok(names.messages),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
         }
-        Ok(scan::names(&RealFiles, &self.root)?.messages)
     }
 
     /// A message with what was noted of it, if it is there.

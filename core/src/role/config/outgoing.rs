@@ -133,12 +133,23 @@ impl fmt::Display for Span {
 pub(super) fn problems(dns: &Dns, queue: &Queue) -> Vec<String> {
     let mut problems = vec![];
     for server in &dns.servers {
-        if server.parse::<core::net::SocketAddr>().is_err() {
+        let parsed = server.parse::<core::net::SocketAddr>();
+        if parsed.is_err() || parsed.is_ok_and(|server| server.port() == 0) {
             problems.push(format!("[dns] servers: `{server}` is not `ip:port`"));
         }
     }
     if queue.retry.is_empty() || queue.retry.iter().any(|span| span.0.is_zero()) {
         problems.push("[queue] retry: give at least one time, and none of zero".into());
+    }
+    if queue.port == 0 {
+        problems.push("[queue] port: nobody listens on port 0".into());
+    }
+    for (name, span) in
+        [("lifetime", queue.lifetime), ("warn_after", queue.warn_after), ("trace", queue.trace)]
+    {
+        if span.0.is_zero() {
+            problems.push(format!("[queue] {name}: give a time, and none of zero"));
+        }
     }
     for (name, none) in [
         ("connections_per_host", queue.connections_per_host == 0),

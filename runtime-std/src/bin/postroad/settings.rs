@@ -10,14 +10,16 @@ pub struct Settings {
     pub config: Config,
     /// The data folder.
     pub data: PathBuf,
+    /// The folder of its file; the one we are in, if it stands in none.
+    pub folder: PathBuf,
     /// The file's text.
     text: String,
 }
 
 impl Settings {
     /// A configuration that stands in no file, its data in the folder `data`.
-    pub const fn of(config: Config, data: PathBuf) -> Self {
-        Self { config, data, text: String::new() }
+    pub fn of(config: Config, data: PathBuf) -> Self {
+        Self { config, data, folder: PathBuf::new(), text: String::new() }
     }
 
     /// Reads `file`, or takes the defaults without one; `data` overrides its data folder. A
@@ -37,7 +39,7 @@ impl Settings {
         };
         let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let data = data.map_or_else(|| base.join(&config.data), Path::to_path_buf);
-        let mut settings = Self { config, data, text };
+        let mut settings = Self { config, data, folder: base.into(), text };
         let Config { tls, routes, .. } = &mut settings.config;
         let passwords = routes.values_mut().map(|route| &mut route.password_file);
         for path in

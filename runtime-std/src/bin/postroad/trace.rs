@@ -144,7 +144,7 @@ pub struct Arguments {
 /// If nothing is known of the message.
 pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
     let id = Id::parse(&arguments.id)
-        .ok_or_else(|| format!("`{}` is no queue id: those have 16 letters", arguments.id))?;
+        .ok_or_else(|| format!("`{}` is no queue id: those have 16 letters and digits, as replies and the log show them", arguments.id))?;
     let events = events(&folder(&settings.data), id)
         .map_err(|error| format!("{}: {error}", folder(&settings.data).display()))?;
     if arguments.json {

@@ -8,6 +8,7 @@ mod table;
 use crate::say::say;
 use crate::send::access::{Access, Tls};
 use crate::send::errand::Event;
+use crate::signals::{Signal, Signals};
 use house::{House, Plan, field};
 use names::Names;
 use postroad_core::address::Mailbox;
@@ -21,6 +22,8 @@ use postroad_core::smtp::{MailParameters, RcptParameters};
 use postroad_runtime_std::clock;
 use postroad_runtime_std::server::Service;
 use reader::Fetched;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use table::Table;
 
@@ -33,6 +36,7 @@ const NOBODY: &str = "nobody@example.com";
 /// Says which hop failed, and why.
 pub fn run() -> Result<(), String> {
     let folder = Folder::new()?;
+    folder.goes_with_a_signal()?;
     let begun = clock::now();
     say!(
         "The journey of a message, on this machine alone: example.org and example.com, each a whole"
@@ -192,6 +196,9 @@ fn octets(report: &Report) -> u64 {
     field(report, "size").parse().unwrap_or_default()
 }
 
+/// The exit code of what a signal has ended, as shells know it.
+const INTERRUPTED: i32 = 130;
+
 /// A temporary folder, gone with this.
 struct Folder(PathBuf);
 
@@ -199,9 +206,21 @@ impl Folder {
     fn new() -> Result<Self, String> {
         let mut entropy = clock::entropy().map_err(|error| error.to_string())?;
         let path = std::env::temp_dir().join(format!("postroad-demo-{}", entropy.token(10)));
-        crate::durable::create_folder(&path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700).create(&path).map_err(|why| format!("{}: {why}", path.display()))?;
         Ok(Self(path))
+    }
+
+    /// Removes it also when SIGINT or SIGTERM ends the program.
+    fn goes_with_a_signal(&self) -> Result<(), String> {
+        let mut signals = Signals::new().map_err(|error| error.to_string())?;
+        let folder = Self(self.0.clone());
+        std::thread::spawn(move || {
+            while matches!(signals.next(), Ok(Signal::Reload)) {}
+            drop(folder);
+            std::process::exit(INTERRUPTED);
+        });
+        Ok(())
     }
 }
 

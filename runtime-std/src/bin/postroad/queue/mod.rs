@@ -114,13 +114,16 @@ pub fn find(data: &Path, id: Id) -> Result<Option<Entry>, String> {
 }
 
 fn list(data: &Path, json: bool) -> Result<(), String> {
-    let mut entries = Vec::new();
+    let (mut entries, mut damaged) = (Vec::new(), 0);
     for id in ids(data)? {
         match find(data, id) {
             // It has left meanwhile.
             Ok(None) => {}
             Ok(Some(entry)) => entries.push(entry),
-            Err(why) => eprintln!("postroad: {why}"),
+            Err(why) => {
+                damaged += 1;
+                eprintln!("postroad: {why}");
+            }
         }
     }
     entries.sort_by_key(|entry| (entry.envelope.arrived, entry.envelope.id));
@@ -131,10 +134,14 @@ fn list(data: &Path, json: bool) -> Result<(), String> {
     } else {
         show::table(&entries);
     }
-    Ok(())
+    match damaged {
+        0 => Ok(()),
+        _ => Err("what can't be read is not sent; such files may be moved away by hand".into()),
+    }
 }
 
 fn ids(data: &Path) -> Result<Vec<Id>, String> {
+    std::fs::metadata(data).map_err(|error| format!("{}: {error}", data.display()))?;
     SpoolReader::new(folder(data)).ids().map_err(|error| error.to_string())
 }
 
@@ -165,7 +172,7 @@ fn each(data: &Path, which: &Which, order: impl Fn(Id) -> Order) -> Result<(), S
 }
 
 fn named(id: &str) -> Result<Id, String> {
-    Id::parse(id).ok_or_else(|| format!("`{id}` is no queue id: those have 16 letters"))
+    Id::parse(id).ok_or_else(|| format!("`{id}` is no queue id: those have 16 letters and digits, as replies and the log show them"))
 }
 
 fn not_here(id: Id) -> String {

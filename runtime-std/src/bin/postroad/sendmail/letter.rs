@@ -7,6 +7,9 @@ use postroad_core::message::compose::{NameAddr, address_field};
 use postroad_core::message::header::{Field, fields};
 use std::io::{self, BufRead, ErrorKind};
 
+/// Octets of a line that every server takes, with room for a blank in front.
+const LINE: usize = 997;
+
 /// A message with CRLF line ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Letter {
@@ -37,20 +40,33 @@ impl Letter {
                 break;
             }
             if inside {
-                letter.body.extend_from_slice(text);
-                letter.body.extend_from_slice(b"\r\n");
+                letter.push_line(text);
             } else if text.is_empty() {
                 inside = true;
             } else if is_field(text) || is_continued(text) && !letter.header.is_empty() {
                 letter.header.extend([text, b"\r\n"].concat());
             } else if !(letter.header.is_empty() && text.starts_with(b"From ")) {
                 inside = true;
-                letter.body.extend_from_slice(text);
-                letter.body.extend_from_slice(b"\r\n");
+                letter.push_line(text);
             }
             line.clear();
         }
         Ok(letter)
+    }
+
+    /// Appends a line to the body. One that is too long to travel (RFC 5321 §4.5.3.1.6) is broken, and
+    /// goes on behind a blank.
+    fn push_line(&mut self, mut text: &[u8]) {
+        while text.len() > LINE {
+            // Between characters, if it is UTF-8.
+            let is_boundary = |at: &usize| text[*at] & 0xc0 != 0x80;
+            let end = (LINE - 3..=LINE).rev().find(is_boundary).unwrap_or(LINE);
+            self.body.extend_from_slice(&text[..end]);
+            self.body.extend_from_slice(b"\r\n ");
+            text = &text[end..];
+        }
+        self.body.extend_from_slice(text);
+        self.body.extend_from_slice(b"\r\n");
     }
 
     /// Who stands in the fields To, Cc and Bcc; or, where the message was sent on, in those that say

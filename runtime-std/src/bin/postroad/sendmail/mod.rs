@@ -54,14 +54,15 @@ A message is read from standard input. A link named `sendmail` to this program d
 
 Other options of sendmail that have to do with mail are taken and mean nothing. A name without a
 domain is one of ours. Date, Message-ID and From are added where they are missing. Lines may end
-with LF; they are no longer than 998 octets.
+with LF; one of the text that is longer than 998 octets is broken.
 
 Examples:
   printf 'Subject: Disk full\\n\\nHelp!\\n' | sendmail -i alice@example.org
   postroad sendmail -t -i -f alice@example.org < message.eml
   git config sendemail.sendmailCmd 'postroad sendmail -i'
 
-The message goes to the server of `sendmail.toml` in the data folder, if there is such a file:
+The message goes to the server of `sendmail.toml`, if there is such a file beside the configuration or
+in the data folder, and whoever sends may read it:
 
   server = \"mail.example.org\"          # HOST or HOST:PORT
   user = \"alice@example.org\"           # with the password in the first line of:
@@ -199,7 +200,8 @@ fn access(settings: &Settings, options: &Options) -> Result<(Access, Option<Stri
 
 /// What `sendmail.toml` says, if it is there for us.
 fn submission(settings: &Settings) -> Result<Option<Submission>, Failed> {
-    let path = settings.data.join("sendmail.toml");
+    let beside = settings.folder.join("sendmail.toml");
+    let path = if beside.exists() { beside } else { settings.data.join("sendmail.toml") };
     let wrong = |why: String| Exit::Configuration.because(format!("{}: {why}", path.display()));
     match std::fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).map(Some).map_err(|why| wrong(why.to_string())),

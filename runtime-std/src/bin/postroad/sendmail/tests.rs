@@ -99,6 +99,18 @@ fn messages_as_programs_pipe_them() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_broken_between_characters() {
+    let long = format!("\n{}{}\n", "x".repeat(996), "é".repeat(1_000));
+    let body =
+        String::from_utf8(Letter::read(long.as_bytes(), true, 10_000).unwrap().body).unwrap();
+    let lines: Vec<&str> = body.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| line.len() <= 998));
+    assert!(lines[1..].iter().all(|line| line.starts_with(' ')));
+    assert_eq!(body.replace("\r\n ", "").trim_end(), long.trim());
+}
+
+#[test]
 fn recipients_from_the_header() {
     let found = |text: &str| -> Result<String, String> {
         let all = letter(text).recipients(&domain())?;
