@@ -236,6 +236,9 @@ mod tests {
         let seconds: Vec<_> = told.iter().map(|event| event["second"].as_str().unwrap()).collect();
         assert_eq!(seconds, ["0", "200000"]);
         assert_eq!(parts(&trace.folder).unwrap().len(), 2, "a day has its file");
+        // A part that is listed and gone when it is opened.
+        std::os::unix::fs::symlink("nowhere", trace.folder.join("100.jsonl")).unwrap();
+        assert_eq!(events(&trace.folder, id('b')).unwrap(), told);
     }
 
     #[test]
