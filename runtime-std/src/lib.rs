@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use postroad_core::limits::Limits;
-//! use postroad_core::queue;
+//! use postroad_core::queue::spool;
 //! use postroad_core::role::{Input, Peer, Site, Verdict, config::Config, mta};
 //! use postroad_core::store::Memory;
 //! use postroad_runtime_std::clock;
@@ -40,7 +40,7 @@
 //! let site = Arc::new(Site::new(Config::default(), [7; 32])?);
 //! let mut agent = mta::Inbound::new(clock::now(), site, Peer::Socket, clock::entropy()?);
 //! let store = Memory::new(Limits::default()).session();
-//! let spool = queue::Memory::new().session();
+//! let spool = spool::Memory::new().session();
 //! let (verify, log) = (Arc::new(|_: &_| Verdict::Rejected), Arc::new(|_, _: &_| {}));
 //! let mut host = RoleHost::new(store, spool, Arc::new(|_| {}), verify, log, "smtp-1".into());
 //! let (inbox, news, patience) = (Inbox::new()?, || vec![Input::News], Duration::from_secs(60));
