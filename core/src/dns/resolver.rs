@@ -204,6 +204,7 @@ impl Resolver {
             outputs: VecDeque::new(),
         }
     }
+
     /// Octets of all streams that wait for the rest of their message.
     #[cfg(test)]
     pub(super) fn unread(&self) -> usize {
@@ -398,7 +399,7 @@ impl Resolver {
         self.cache.put(self.now, lookup.question, outcome, until);
     }
 
-    /// Gives up the exchange that waited for longest, if its time has passed.
+    /// Gives up an exchange whose time has passed, if there is one.
     fn expire(&mut self) -> bool {
         let overdue = self.lookups.iter().find(|(_, (_, wire))| wire.deadline <= self.now);
         let Some(exchange) = overdue.map(|(exchange, _)| *exchange) else { return false };

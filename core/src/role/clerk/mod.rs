@@ -24,14 +24,16 @@ use draft::Draft;
 ///
 /// | stage | awaits | then |
 /// |---|---|---|
-/// | `Idle` | a paper | `Loading` |
-/// | `Loading` | the message's envelope and what was noted of it | `Noting` |
+/// | `Idle` | a paper | `Loading`, or `Discarding` if the message is to be taken out unseen |
+/// | `Loading` | the message's envelope and what was noted of it | `Noting`, or as after it if nothing is to be noted |
 /// | `Noting` | the order to be safe in the spool | `Opening` if the sender is to be told of something, else `Removing` or `Idle` |
-/// | `Opening` | the start of the message | `Beginning` |
+/// | `Opening` | the start of the message | `Beginning`; a report is not reported on: `Marking` or `Removing` |
 /// | `Beginning`, `Writing`, `Reading` | the report to be written, with what it returns of the message | `Committing` |
 /// | `Committing` | the report to be safe in the spool | `Marking`, or `Removing` if nothing more is to be tried |
-/// | `Marking` | that it was made to be safe, too | `Idle` |
-/// | `Removing` | the message to be gone | `Idle` |
+/// | `Abandoning` | the part of a report that failed to be forgotten | `Idle` |
+/// | `Marking` | that it was made to be safe, too | `Removing` if the message is settled, else `Idle` |
+/// | `Removing`, `Discarding` | the message to be gone | `Idle` |
+/// | `Over` | nothing: it has taken leave | |
 ///
 /// # Told once
 /// A report is a message of its own. First it is committed, then that is noted of the message it is

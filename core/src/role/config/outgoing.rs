@@ -54,7 +54,8 @@ pub struct Queue {
     /// The port of other hosts' transfer agents. On any but 25, a domain may name this host's loopback
     /// addresses.
     pub port: u16,
-    /// Octets of the disk that mail leaves free: below, new mail is refused for the time being.
+    /// Octets of the disk that mail leaves free: below, new mail is refused for the time being, and what
+    /// is queued for mailboxes here waits.
     pub reserve: u64,
     /// How long the story of a message is kept.
     pub trace: Span,

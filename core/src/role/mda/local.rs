@@ -21,13 +21,15 @@ use alloc::vec::Vec;
 ///
 /// | stage | awaits | then |
 /// |---|---|---|
-/// | `Idle` | a message | `Loading` |
-/// | `Loading` | its envelope and what was noted of it | `Beginning`, or `Noting` if nobody can get it |
+/// | `Idle`, `Called` | a message, or its turn | `Loading` |
+/// | `Loading` | its envelope and what was noted of it | `Beginning`, `Noting` if nobody can get it, or `Idle` if it is gone |
 /// | `Beginning` | the store, ready to write | `Reading` |
 /// | `Reading` | a slice from the spool | `Writing` |
 /// | `Writing` | the slice to be written | `Reading`, or `Delivering` after the last one |
 /// | `Delivering` | what came of it at each mailbox | `Noting` |
+/// | `Abandoning` | what was written to be forgotten, after a failure | `Noting` |
 /// | `Noting` | the outcomes to be safe in the spool | `Idle`, and the queue is told |
+/// | `Over` | nothing: it has taken leave | |
 ///
 /// A failure of store or spool on the way is a transient one of all recipients. The mailboxes know
 /// the message by its queue id, so that it is filed once however often it is tried.
