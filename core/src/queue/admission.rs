@@ -81,7 +81,7 @@ impl Queue {
                 if summary.deliveries.is_empty() && !message.is_carried() {
                     // The report could not be written; the clerk tries again after a while.
                     let again = self.now + self.settings.rest();
-                    self.schedule.insert((again, Wake::Deadline(id)));
+                    self.schedule.insert((again, Wake::Review(id)));
                 } else if message.is_carried() && self.goes_elsewhere(&summary) {
                     // Whoever is on the way to the old destination must not get it twice.
                     self.messages.entry(id).and_modify(|message| message.report = true);
@@ -97,8 +97,8 @@ impl Queue {
                     leg.state = State::Waiting(due);
                     self.schedule.insert((due, Wake::Delivery(id, leg.station)));
                 }
-                // Whatever was ordered because of the time, or of a report alone, is ordered again.
-                self.schedule.insert((due, Wake::Deadline(id)));
+                // What the queue knows of it, and what stands in the spool, may differ by now.
+                self.schedule.insert((due, Wake::Review(id)));
             }
         }
     }

@@ -71,6 +71,8 @@ pub(super) enum Wake {
     Delivery(Id, Number),
     /// A sender is to be told.
     Deadline(Id),
+    /// The clerk could not do what was ordered, and is to look at the message anew.
+    Review(Id),
     /// A destination is to be tried again.
     Station(Number),
     /// A carrier has had nothing to carry for a while.
@@ -320,6 +322,7 @@ impl Queue {
             match wake {
                 Wake::Delivery(id, number) => self.wake(id, number),
                 Wake::Deadline(id) => self.handle_deadline(id),
+                Wake::Review(id) => self.file(id, Order::Review),
                 Wake::Station(number) => self.call(number),
                 Wake::Idle(carrier) => self.handle_idle(carrier),
             }

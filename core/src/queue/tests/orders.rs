@@ -114,6 +114,21 @@ fn a_message_that_is_held_is_not_given_up_before_it_is_released() {
     assert!(world.queue.is_empty());
 }
 
+/// The clerk could not note it: what is on the disk counts.
+#[test]
+fn an_order_that_was_not_noted_is_forgotten() {
+    let mut world = down("example.net");
+    let id = world.send(&["bob@example.net"]);
+    world.queue.handle(world.now, Input::Command(Command::Hold(id)));
+    let papers: Vec<_> = core::iter::from_fn(|| world.queue.poll()).collect();
+    assert!(papers.iter().any(|it| matches!(it, Output::Paper(_))), "{papers:?}");
+    world.tell(Input::Filed { id, left: Left::Unknown });
+    world.moods.clear();
+    assert!(!world.entries[&id].held);
+    world.pass(60 * MINUTE);
+    assert_eq!(world.delivered, [id]);
+}
+
 #[test]
 fn a_message_that_goes_elsewhere_now_is_looked_at_anew() {
     let mut world = world(Settings::default());
