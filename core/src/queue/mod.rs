@@ -35,6 +35,19 @@
 //!
 //! So one message tries a destination that is down, and the others wait for it; and no destination
 //! waits for another.
+//!
+//! # Words
+//!
+//! | word | what it stands for |
+//! |---|---|
+//! | [`Destination`] | where recipients' mail goes: the mailboxes here, a domain's hosts, one host |
+//! | station | what the queue keeps of a destination: its way, its carriers, who is ready |
+//! | way | how a station's hosts are known: not yet, being looked up, known, blocked, hopeless |
+//! | leg | a message's delivery to one destination, with its state |
+//! | [`Carrier`] | one connection to another host, or one worker that files mail here |
+//! | window | how many carriers a station may have now |
+//! | clerk | [`role::clerk`](crate::role::clerk): whoever notes and reports what nobody carries |
+//! | [`Paper`] | one order to the clerk |
 
 mod admission;
 mod carriers;
