@@ -3,12 +3,13 @@
 use postroad_core::address::list::{self, Item};
 use postroad_core::address::{Host, Invalid, LocalPart, Mailbox};
 use postroad_core::encoding::encoded_word;
+use postroad_core::limits::Limits;
 use postroad_core::message::compose::{NameAddr, address_field};
 use postroad_core::message::header::{Field, fields};
 use std::io::{self, BufRead, ErrorKind};
 
-/// Octets of a line that every server takes, with room for a blank in front.
-const LINE: usize = 997;
+/// Octets of a line that every server takes.
+const LINE: usize = Limits::DEFAULT.text_line;
 
 /// A message with CRLF line ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,13 +58,15 @@ impl Letter {
     /// Appends a line to the body. One that is too long to travel (RFC 5321 §4.5.3.1.6) is broken, and
     /// goes on behind a blank.
     fn push_line(&mut self, mut text: &[u8]) {
-        while text.len() > LINE {
+        let mut room = LINE;
+        while text.len() > room {
             // Between characters, if it is UTF-8.
             let is_boundary = |at: &usize| text[*at] & 0xc0 != 0x80;
-            let end = (LINE - 3..=LINE).rev().find(is_boundary).unwrap_or(LINE);
+            let end = (room - 3..=room).rev().find(is_boundary).unwrap_or(room);
             self.body.extend_from_slice(&text[..end]);
             self.body.extend_from_slice(b"\r\n ");
             text = &text[end..];
+            room = LINE - 1;
         }
         self.body.extend_from_slice(text);
         self.body.extend_from_slice(b"\r\n");

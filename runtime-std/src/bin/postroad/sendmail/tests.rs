@@ -108,6 +108,9 @@ fn a_line_that_is_too_long_is_broken_between_characters() {
     assert!(lines.iter().all(|line| line.len() <= 998));
     assert!(lines[1..].iter().all(|line| line.starts_with(' ')));
     assert_eq!(body.replace("\r\n ", "").trim_end(), long.trim());
+    let whole = format!("\n{}\n", "x".repeat(998));
+    let whole = Letter::read(whole.as_bytes(), true, 10_000).unwrap();
+    assert_eq!(whole.body.len(), 1_000);
 }
 
 #[test]
