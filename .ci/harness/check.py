@@ -24,10 +24,11 @@ def need(*programs):
 
 def wait_for(condition, what, seconds=30):
     """Asks `condition` until it holds, and returns what it then gave; after so many seconds it fails
-    with what the function `what` says."""
+    with `what`, in words or a function that says it then."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
-        expect(time.monotonic() < deadline, f"{seconds} s have not been enough: {what()}")
+        if time.monotonic() >= deadline:
+            raise Failure(f"{seconds} s have not been enough: {what() if callable(what) else what}")
         time.sleep(0.03)
     return found
 

@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from harness import Failure, check, expect, maildir_messages
+from harness import check, expect, maildir_messages, wait_for
 from harness.world import ARCHIVE, HEALTHY, HOPELESS, MOODS, REFUSING, World, body, token_of
 from programs.full_disk import SmallDisk
 
@@ -15,17 +15,9 @@ CARRIERS = 100
 LAG = 1
 
 
-def until(condition, seconds, what):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise Failure(f"after {seconds} s: {what()}")
-        time.sleep(0.1)
-
-
 def until_accepted(world, count):
     accepted = world.ledger.accepted
-    until(lambda: len(accepted) >= count, 120, lambda: f"only {len(accepted)} messages were accepted")
+    wait_for(lambda: len(accepted) >= count, lambda: f"only {len(accepted)} messages were accepted", 120)
 
 
 def join(senders, seconds):
@@ -40,7 +32,7 @@ def expect_healthy_not_held_up(world, seconds):
     """Every message for a healthy domain arrives while other domains hang."""
     due = world.due(*HEALTHY)
     missing = lambda: due - {taken.recipient for taken in world.taken(*HEALTHY)}
-    until(lambda: not missing(), seconds, lambda: f"{len(missing())} of {len(due)} messages for healthy domains have not arrived: {sorted(missing())[:5]}")
+    wait_for(lambda: not missing(), lambda: f"{len(missing())} of {len(due)} messages for healthy domains have not arrived: {sorted(missing())[:5]}", seconds)
 
 
 def bounces(world):
@@ -144,12 +136,12 @@ def expect_nothing_kept(world, threads, open_files):
     """Threads and descriptors of connections that are over are gone."""
     def now():
         return status(world, "Threads"), descriptors(world)
-    until(lambda: now()[0] <= threads + 2 and now()[1] <= open_files + 4, 20,
-          lambda: f"{now()} threads and descriptors are there, at first ({threads}, {open_files})")
+    wait_for(lambda: now()[0] <= threads + 2 and now()[1] <= open_files + 4,
+             lambda: f"{now()} threads and descriptors are there, at first ({threads}, {open_files})", 20)
 
 
 def expect_empty(world, seconds):
-    until(lambda: world.waiting() == 0, seconds, lambda: f"{world.waiting()} messages are still in the spool: {list(world.queued().items())[:5]}")
+    wait_for(lambda: world.waiting() == 0, lambda: f"{world.waiting()} messages are still in the spool: {list(world.queued().items())[:5]}", seconds)
 
 
 @check(f"{MESSAGES} messages to 50 domains, some of which refuse, defer, hang or forget: none is lost, none comes twice")
@@ -213,7 +205,7 @@ def survives_full_disk():
         senders = world.senders(1_000)
         until_accepted(world, 300)
         disk.fill()
-        until(lambda: world.ledger.put_off["452 4.3.1"] >= 50, 30, lambda: f"the disk is full, and mail was put off: {world.ledger.put_off}")
+        wait_for(lambda: world.ledger.put_off["452 4.3.1"] >= 50, lambda: f"the disk is full, and mail was put off: {world.ledger.put_off}", 30)
         disk.free()
         join(senders, 60)
         expect(set(world.ledger.put_off) == {"452 4.3.1"}, f"mail was put off with other words: {world.ledger.put_off}")
@@ -244,7 +236,7 @@ def starts_with_many():
             nonlocal log
             log += world.server.news()
             return "spool-read" in log
-        until(read, 30, lambda: "the spool was not read")
+        wait_for(read, "the spool was not read", 30)
         seconds = time.monotonic() - started
         line = next(line for line in log.splitlines() if "spool-read" in line)
         expect(f"messages={world.waiting()}" in line, f"{world.waiting()} messages are in the spool, and the server says: {line}")

@@ -1,6 +1,7 @@
 """Hosts that hang, leave, lie and talk nonsense: no message is lost, none arrives twice but where the
 last reply was lost, and the mail of others flows meanwhile."""
 
+import functools
 import json
 import random
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import harness
 from harness import Postroad, check, expect, maildir_messages, octets, run
 from harness.server import make_certificate
 from programs.full_disk import SmallDisk
@@ -23,15 +25,7 @@ LIMITS = {name: 1 for name in (
     "client_idle", "connect", "tls_handshake")} | {"client_end": 2}
 QUEUE = {"retry": ["1s"], "reserve": 0}
 GOOD = "good.example"
-
-
-def wait_for(condition, what, seconds=20):
-    """What `condition` returns, once that is something."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        expect(time.monotonic() < deadline, f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.03)
-    return found
+wait_for = functools.partial(harness.wait_for, seconds=20)
 
 
 def server_for(peers, tls="none", **config):
@@ -74,7 +68,7 @@ def expect_flow(sender, peers, seconds=3):
     """Others' mail flows, as good as at once."""
     count = len(peers[GOOD].taken)
     sender.send(GOOD)
-    wait_for(lambda: len(peers[GOOD].taken) > count, "mail for another domain does not flow", seconds)
+    wait_for(lambda: len(peers[GOOD].taken) > count, "mail for another domain does not flow", seconds=seconds)
 
 
 def expect_reasons(server, reasons):
@@ -345,7 +339,7 @@ def survives_kills():
                 sender.send(*chosen, body=f"number {number}\r\n".encode())
             server.kill()
             server.start()
-        wait_for(lambda: not queued(server), "the queue does not empty", 30)
+        wait_for(lambda: not queued(server), "the queue does not empty", seconds=30)
         came = Counter((int(message.partition(b"\r\nnumber ")[2]), domain) for domain, peer in peers.items() for message, _ in peer.taken)
         due = {(number, domain): most for number, chosen in wanted.items() for domain, most in chosen.items()}
         lost = due.keys() - came.keys()

@@ -167,7 +167,7 @@ def circles():
         for domain in [*zone]:
             del net.zone[domain]
         hosts = [net.host(domain) for domain in reasons]
-        wait_for(lambda: not queued(net.server), lambda: f"still waiting: {queued(net.server)}", 100)
+        wait_for(lambda: not queued(net.server), lambda: f"still waiting: {queued(net.server)}", seconds=100)
         expect([len(host.taken) for host in hosts] == [1, 1, 1], f"copies: {[len(host.taken) for host in hosts]}")
 
 

@@ -11,14 +11,13 @@ use crate::session::{run, work};
 use crate::shutdown::Shutdown;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::{Machine, Session};
-use postroad_core::queue::{self, Action, Carrier, Carry, Dial, End, Outcome, Protection, Remote};
+use postroad_core::queue::{self, Carrier, Carry, Dial, End, Protection};
 use postroad_core::role::clerk::Clerk;
 use postroad_core::role::{Effect, Input, Report, Site, mda, mta};
 use postroad_core::store::Store;
 use postroad_core::tls::{Secured, Side};
 use postroad_store_maildir::{Maildirs, Spool, SpoolSession};
 use rustls_pki_types::ServerName;
-use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -47,11 +46,6 @@ impl Office {
 
     pub(crate) fn report(&self, report: Report) {
         (self.log)(clock::now(), &report);
-    }
-
-    /// The outcome of an attempt that failed for what is wrong here.
-    pub(crate) fn broken(why: &dyn fmt::Display) -> Outcome {
-        Outcome::ours(Action::Deferred, (4, 3, 0), format!("Local trouble: {why}"))
     }
 
     /// A host that performs what the session `name` asks for, its mail in `store`.
@@ -99,10 +93,8 @@ impl Office {
         let mut stream = match dial(to.addresses.clone(), limits, letters.inbox()) {
             Ok(stream) => stream,
             Err(why) => {
-                let remote = Some(Remote { name: to.host.clone(), address: None });
-                let outcome = Outcome::ours(Action::Deferred, (4, 4, 1), why.to_string());
-                let end = End::Failed(Outcome { remote, ..outcome });
-                self.post.tell(queue::Input::Closed { carrier: to.carrier, end });
+                let (carrier, end) = (to.carrier, to.unanswered(why));
+                self.post.tell(queue::Input::Closed { carrier, end });
                 return Ok(());
             }
         };
@@ -186,7 +178,7 @@ struct Leaving<'a>(&'a Office, Carrier);
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
         let Self(office, carrier) = *self;
-        let end = End::Failed(Office::broken(&"the carrier broke down"));
+        let end = End::broken("the carrier broke down");
         office.post.tell(queue::Input::Closed { carrier, end });
     }
 }

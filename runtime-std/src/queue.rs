@@ -361,7 +361,7 @@ impl Desk {
                 self.carriers.insert(carrier, Employee { letters, site: live.site.clone() });
             }
             Err(error) => {
-                let end = queue::End::Failed(Office::broken(&error));
+                let end = queue::End::broken(error);
                 self.queue.handle(clock::now(), queue::Input::Closed { carrier, end });
             }
         }

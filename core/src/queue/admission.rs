@@ -87,7 +87,10 @@ impl Queue {
                     self.messages.entry(id).and_modify(|message| message.report = true);
                 } else {
                     self.admit(*summary);
-                    self.go_on_giving_up(id);
+                    // What an administrator has given up comes back from the clerk only to be given up.
+                    if self.messages.get(&id).is_some_and(|message| message.given_up) {
+                        self.expire(id);
+                    }
                 }
             }
             Left::Still(_) => {}
@@ -109,16 +112,6 @@ impl Queue {
         let before = |station| message.legs.iter().any(|leg| leg.station == station);
         let mut destinations = summary.deliveries.iter().map(|it| &it.destination);
         !destinations.all(|it| self.numbers.get(it).is_some_and(|number| before(*number)))
-    }
-
-    /// What came back to a message that an administrator has given up is given up, too.
-    fn go_on_giving_up(&mut self, id: Id) {
-        if let Some(message) = self.messages.get(&id)
-            && message.given_up
-            && let Some(why) = message.end(self.now, &self.settings)
-        {
-            self.expire(id, why);
-        }
     }
 
     /// A message is in the spool no more.

@@ -214,7 +214,6 @@ impl Queue {
     fn judge(&mut self, id: Id, number: Number, carried: Carried) {
         let settings = self.settings.clone();
         let Some(message) = self.messages.get_mut(&id) else { return };
-        let expired = message.end(self.now, &settings);
         let Some(leg) = message.leg(number) else { return };
         let report = match carried {
             Carried::Gone => return self.forget(id),
@@ -241,9 +240,7 @@ impl Queue {
             }
         };
         message.report |= report;
-        if let Some(why) = expired {
-            self.expire(id, why);
-        }
+        self.expire(id);
         let Some(message) = self.messages.get_mut(&id) else { return };
         if !message.is_carried() && (message.is_done() || message.report) {
             message.report = false;

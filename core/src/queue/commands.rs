@@ -44,7 +44,7 @@ impl Queue {
             Command::Expire(id) => {
                 if let Some(message) = self.messages.get_mut(&id) {
                     message.given_up = true;
-                    self.expire(id, "was given up by an administrator");
+                    self.expire(id);
                 }
             }
         }

@@ -16,8 +16,8 @@ impl Queue {
         if !message.legs.iter().any(waits) {
             return self.file(id, Order::Review);
         }
-        if let Some(why) = message.end(self.now, &settings) {
-            return self.expire(id, why);
+        if message.end(self.now, &settings).is_some() {
+            return self.expire(id);
         }
         if !message.is_late(self.now, &settings) {
             // A held one gets its deadline back when it is released.
@@ -46,9 +46,10 @@ impl Queue {
         }
     }
 
-    /// Gives up what nobody carries of a message.
-    pub(super) fn expire(&mut self, id: Id, why: &str) {
+    /// Gives up what nobody carries of a message whose end has come.
+    pub(super) fn expire(&mut self, id: Id) {
         let Some(message) = self.messages.get(&id) else { return };
+        let Some(why) = message.end(self.now, &self.settings) else { return };
         let waits = |leg: &&Leg| matches!(leg.state, State::Ready | State::Waiting(_));
         let numbers: Vec<Number> =
             message.legs.iter().filter(waits).map(|leg| leg.station).collect();

@@ -248,6 +248,15 @@ pub enum End {
     NoTls(Outcome),
 }
 
+impl End {
+    /// Something is wrong here, not at the other end.
+    #[must_use]
+    pub fn broken(why: impl core::fmt::Display) -> Self {
+        let text = alloc::format!("Local trouble: {why}");
+        Self::Failed(Outcome::ours(Action::Deferred, (4, 3, 0), text))
+    }
+}
+
 /// Where to connect, and how.
 #[derive(Clone, Debug)]
 pub struct Dial {
@@ -261,6 +270,16 @@ pub struct Dial {
     pub route: Arc<Route>,
     /// The first message.
     pub first: Carry,
+}
+
+impl Dial {
+    /// No address has answered.
+    #[must_use]
+    pub fn unanswered(&self, why: impl core::fmt::Display) -> End {
+        let remote = Some(Remote { name: self.host.clone(), address: None });
+        let outcome = Outcome::ours(Action::Deferred, (4, 4, 1), alloc::format!("{why}"));
+        End::Failed(Outcome { remote, ..outcome })
+    }
 }
 
 /// What the queue is told.

@@ -1,6 +1,6 @@
 //! What is configured of mail that leaves: DNS, routes, the queue.
 
-use crate::queue::Protection;
+use crate::queue::{self, Protection};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -65,16 +65,16 @@ pub struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        let minutes = |minutes: u64| Span(Duration::from_secs(minutes * 60));
+        let settings = queue::Settings::default();
         Self {
-            retry: [5, 15, 30, 60, 120, 240].map(minutes).to_vec(),
-            lifetime: minutes(5 * 24 * 60),
-            warn_after: minutes(4 * 60),
-            connections_per_host: 20,
-            messages_per_connection: 100,
-            port: 25,
+            retry: settings.retry.into_iter().map(Span).collect(),
+            lifetime: Span(settings.lifetime),
+            warn_after: Span(settings.warn_after),
+            connections_per_host: settings.connections_per_host,
+            messages_per_connection: settings.messages_per_connection,
+            port: settings.port,
             reserve: 64 * 1024 * 1024,
-            trace: minutes(14 * 24 * 60),
+            trace: Span(Duration::from_secs(14 * 24 * 60 * 60)),
             trace_size: 256 * 1024 * 1024,
         }
     }
