@@ -251,13 +251,15 @@ fn words(request: &Request) -> String {
         }
         Request::Sync => "sync".to_owned(),
         Request::Close => "close".to_owned(),
-        Request::SetFlags { uids, action, flags, keywords } => {
+        Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
             let sign = match action {
                 FlagAction::Replace => "",
                 FlagAction::Add => "+",
                 FlagAction::Remove => "-",
             };
-            format!("set-flags {uids} {sign}({})", flag_list(*flags, keywords))
+            let since =
+                unchanged_since.map_or(String::new(), |since| format!(" unchanged-since {since}"));
+            format!("set-flags {uids}{since} {sign}({})", flag_list(*flags, keywords))
         }
         Request::Expunge { uids } => format!("expunge {uids}"),
         Request::Copy { uids, to, originals: Originals::Stay } => format!("copy {uids} {to}"),

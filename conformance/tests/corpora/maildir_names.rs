@@ -50,8 +50,9 @@ fn judge(root: PathBuf, path: &str) -> Result<(), String> {
     let Answer::Opened(opened) = ask(&mut session, open) else {
         return Err("the mailbox can't be opened".into());
     };
-    let [entry] = opened.entries[..] else {
-        return Err(format!("{} messages", opened.entries.len()));
+    let entries: Vec<_> = opened.messages.iter().copied().collect();
+    let [entry] = entries[..] else {
+        return Err(format!("{} messages", entries.len()));
     };
     let (base, letters) = name.rsplit_once(";2,").expect("info");
     let expected = flags(letters);
@@ -65,6 +66,7 @@ fn judge(root: PathBuf, path: &str) -> Result<(), String> {
     let answer = ask(
         &mut session,
         Request::SetFlags {
+            unchanged_since: None,
             uids: UidSet::range(Uid::MIN, Uid::MAX),
             action: if expected.contains(Flags::SEEN) {
                 FlagAction::Remove
@@ -75,7 +77,7 @@ fn judge(root: PathBuf, path: &str) -> Result<(), String> {
             keywords: Vec::new(),
         },
     );
-    if !matches!(&answer, Answer::Changes(changes) if changes.entries.len() == 1) {
+    if !matches!(&answer, Answer::Stored { snapshot, .. } if snapshot.messages.len() == 1) {
         return Err(format!("flagged: {answer:?}"));
     }
     let others = letters.chars().filter(|letter| *letter != 'S');

@@ -5,10 +5,13 @@
 //! apart from what the client has been told ([`View::report`]): a message that is gone keeps its
 //! number until its EXPUNGE may be sent (RFC 3501 §7.4.1), a new one has none until its EXISTS was.
 //!
-//! A message takes 32 octets here.
+//! The messages themselves are shared with the store and with every other session: what a view costs
+//! is what its client has yet to be told.
 
 use super::{Numbering, SequenceSet};
-use crate::store::{Changes, Entry, Flags, Keywords, Uid, UidSet};
+use crate::store::{
+    Difference, Entry, FlagAction, Flags, Keywords, Messages, Snapshot, Uid, UidSet,
+};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -19,34 +22,40 @@ mod tests;
 ///
 /// ```
 /// use postroad_core::imap::view::{Expunges, View};
-/// use postroad_core::store::{Changes, Entry, Flags, Uid};
+/// use postroad_core::store::{Entry, Messages, Snapshot, Uid};
 ///
-/// let uid = |n| Uid::new(n).unwrap();
-/// let entry = |n| Entry { uid: uid(n), flags: Flags::NONE, size: 100, date: 0 };
-/// let mut view = View::new([].into(), vec![entry(7), entry(9)]);
-/// view.apply(Changes { vanished: vec![uid(7)], entries: vec![entry(12)], ..Changes::default() });
+/// let snapshot = |uids: &[u32]| Snapshot {
+///     uid_validity: 1,
+///     uid_next: 20,
+///     highest_modseq: 1,
+///     keywords: [].into(),
+///     messages: uids.iter().map(|n| Entry::new(Uid::new(*n).unwrap(), 100)).collect(),
+///     recent: 20..20,
+/// };
+/// let mut view = View::new(Snapshot { uid_next: 10, ..snapshot(&[7, 9]) });
+/// view.apply(snapshot(&[9, 12]));
 ///
 /// let news = view.report(Expunges::Wait);
 /// assert_eq!((news.expunged, news.exists), (vec![], Some(3)));
-/// assert_eq!(view.get(1).unwrap().uid, uid(7));
+/// assert_eq!(view.get(1).unwrap().uid.get(), 7);
 ///
 /// assert_eq!(view.report(Expunges::Report).expunged, [1]);
-/// assert_eq!(view.get(1).unwrap().uid, uid(9));
+/// assert_eq!(view.get(1).unwrap().uid.get(), 9);
 /// ```
 #[derive(Clone, Debug)]
 pub struct View {
-    /// By ascending UID: first those that the client knows, then those that it will hear of.
-    entries: Vec<Entry>,
-    /// How many the client knows.
-    known: usize,
-    /// Known ones that are gone, ascending.
-    gone: Vec<Uid>,
+    /// What the store has told last.
+    snapshot: Snapshot,
+    /// Messages below this UID are known to the client.
+    known_next: u32,
+    /// Known ones that are gone, by ascending UID.
+    gone: Vec<Entry>,
     /// Known ones whose flags are not those that the client was told, in no order.
     changed: Vec<Uid>,
-    keywords: Keywords,
+    /// Where messages are recent, as ranges of UIDs.
+    recent: Vec<Range<u32>>,
     /// How many keywords the client was told of.
     known_keywords: usize,
-    is_gone: bool,
 }
 
 /// Whether [`View::report`] may number the messages anew.
@@ -66,6 +75,8 @@ pub struct News {
     pub keywords: bool,
     /// The numbers of EXPUNGE responses, each counted after those before it.
     pub expunged: Vec<u32>,
+    /// The same messages by UID, for VANISHED (RFC 7162 §3.2.10).
+    pub vanished: UidSet,
     /// EXISTS.
     pub exists: Option<u32>,
     /// RECENT.
@@ -79,70 +90,127 @@ pub struct News {
 pub struct OutOfRange;
 
 impl View {
-    /// The view of a mailbox that has just been opened. The client knows all `entries`, which come
-    /// by ascending UID.
+    /// The view of a mailbox that has just been opened. The client knows all its messages.
     #[must_use]
-    pub fn new(keywords: Keywords, entries: Vec<Entry>) -> Self {
+    pub fn new(snapshot: Snapshot) -> Self {
         Self {
-            known: entries.len(),
-            entries,
+            known_next: snapshot.uid_next,
             gone: Vec::new(),
             changed: Vec::new(),
-            known_keywords: keywords.len(),
-            keywords,
-            is_gone: false,
+            recent: Vec::from([snapshot.recent.clone()]),
+            known_keywords: snapshot.keywords.len(),
+            snapshot,
         }
     }
 
     /// How many messages the client knows: the greatest sequence number.
     #[must_use]
     pub fn exists(&self) -> u32 {
-        number(self.known)
+        self.there() + number(self.gone.len())
     }
 
-    /// How many of them are recent.
+    /// How many of those that the client knows are there.
+    fn there(&self) -> u32 {
+        self.messages().rank(self.known_next)
+    }
+
+    /// How many of those that the client knows are recent.
     #[must_use]
     pub fn recent(&self) -> u32 {
-        let is_recent = |entry: &&Entry| entry.flags.contains(Flags::RECENT);
-        number(self.known().iter().filter(is_recent).count())
+        let ranges = self.recent.iter().map(|range| range.start..range.end.min(self.known_next));
+        let count = |range: Range<u32>| {
+            let gone = self.gone.iter().filter(|entry| range.contains(&entry.uid.get())).count();
+            let rank = |uid| self.messages().rank(uid);
+            rank(range.end).saturating_sub(rank(range.start)) + number(gone)
+        };
+        ranges.map(count).sum()
     }
 
-    /// The first message without `\Seen`.
+    /// The sequence number of the first message without `\Seen`.
     #[must_use]
     pub fn first_unseen(&self) -> Option<u32> {
-        let is_unseen = |entry: &Entry| !entry.flags.contains(Flags::SEEN);
-        self.known().iter().position(is_unseen).map(|index| number(index + 1))
+        let first = self.messages().first_unseen()?;
+        self.sequence(self.messages().at(first)?.uid)
+    }
+
+    /// The mailbox as the store has told it last.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The messages that the store has told last.
+    #[must_use]
+    pub const fn messages(&self) -> &Messages {
+        &self.snapshot.messages
     }
 
     /// The mailbox's keywords, by bit.
     #[must_use]
     pub const fn keywords(&self) -> &Keywords {
-        &self.keywords
+        &self.snapshot.keywords
     }
 
-    /// Whether the mailbox itself was removed.
+    /// The message with this sequence number, as it was last seen, with `\Recent` if it is so in
+    /// this session.
     #[must_use]
-    pub const fn is_gone(&self) -> bool {
-        self.is_gone
+    pub fn get(&self, sequence: u32) -> Option<Entry> {
+        let entry = *self.at(sequence)?;
+        let is_recent = self.recent.iter().any(|range| range.contains(&entry.uid.get()));
+        let recent = if is_recent { Flags::RECENT } else { Flags::NONE };
+        Some(Entry { flags: entry.flags | recent, ..entry })
     }
 
-    /// The message with this sequence number, as it was last seen.
-    #[must_use]
-    pub fn get(&self, sequence: u32) -> Option<&Entry> {
-        self.known().get(usize::try_from(sequence).ok()?.checked_sub(1)?)
+    fn at(&self, sequence: u32) -> Option<&Entry> {
+        let index = sequence.checked_sub(1)?;
+        // How many of those that are gone stand before it, or are it.
+        let gone = self.partition_gone(|place| place <= index);
+        if let Some(last) = gone.checked_sub(1)
+            && self.place(last) == index
+        {
+            return self.gone.get(last);
+        }
+        let index = index.checked_sub(number(gone))?;
+        self.messages().at(index).filter(|entry| entry.uid.get() < self.known_next)
+    }
+
+    /// How many of those that are gone stand at a place that `is_before`.
+    fn partition_gone(&self, is_before: impl Fn(u32) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.gone.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if is_before(self.place(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// The place, from 0, of one of those that are gone.
+    fn place(&self, gone: usize) -> u32 {
+        self.messages().rank(self.gone[gone].uid.get()) + number(gone)
     }
 
     /// The sequence number of a UID.
     #[must_use]
     pub fn sequence(&self, uid: Uid) -> Option<u32> {
-        let index = self.known().binary_search_by_key(&uid, |entry| entry.uid);
-        index.ok().map(|index| number(index + 1))
+        if uid.get() >= self.known_next {
+            return None;
+        }
+        let gone = self.gone.binary_search_by_key(&uid, |entry| entry.uid);
+        match (gone, self.messages().index(uid)) {
+            (Ok(gone), _) => Some(self.place(gone) + 1),
+            (Err(gone), Some(index)) => Some(index + number(gone) + 1),
+            (Err(_), None) => None,
+        }
     }
 
     /// Whether the message is gone, although the client has yet to be told.
     #[must_use]
     pub fn has_vanished(&self, uid: Uid) -> bool {
-        self.gone.binary_search(&uid).is_ok()
+        self.gone.binary_search_by_key(&uid, |entry| entry.uid).is_ok()
     }
 
     /// The messages that `set` means, as ascending and disjoint ranges of sequence numbers.
@@ -182,96 +250,99 @@ impl View {
     }
 
     fn find_uids(&self, set: &SequenceSet) -> Vec<Range<u32>> {
-        let known = self.known();
-        let last = known.last().map_or(0, |entry| entry.uid.get());
-        let place = |uid: u32| known.partition_point(|entry| entry.uid.get() < uid);
+        let last = self.at(self.exists()).map_or(0, |entry| entry.uid.get());
         let ranges = set.ranges(last).map(|range| {
-            let end = range.end().checked_add(1).map_or(known.len(), place);
-            number(place(*range.start()) + 1)..number(end + 1)
+            let end = range.end().checked_add(1).unwrap_or(u32::MAX);
+            self.rank(*range.start()) + 1..self.rank(end) + 1
         });
         ranges.filter(|range| !range.is_empty()).collect()
+    }
+
+    /// How many messages that the client knows have a UID smaller than `uid`.
+    fn rank(&self, uid: u32) -> u32 {
+        let gone = self.gone.partition_point(|entry| entry.uid.get() < uid);
+        self.messages().rank(uid.min(self.known_next)) + number(gone)
     }
 
     /// The UIDs of ranges of sequence numbers.
     #[must_use]
     pub fn uids(&self, ranges: &[Range<u32>]) -> UidSet {
-        ranges.iter().flat_map(|range| self.slice(range)).map(|entry| entry.uid).collect()
+        ranges.iter().flat_map(|range| self.entries(range)).map(|entry| entry.uid).collect()
     }
 
     /// The messages of a range of sequence numbers.
-    #[must_use]
-    pub fn slice(&self, range: &Range<u32>) -> &[Entry] {
-        let index = |sequence: u32| (sequence as usize).saturating_sub(1).min(self.known);
-        self.known().get(index(range.start)..index(range.end)).unwrap_or_default()
+    pub fn entries(&self, range: &Range<u32>) -> impl Iterator<Item = Entry> {
+        range.clone().map_while(|sequence| self.get(sequence))
     }
 
     /// Takes in what the store tells. The client learns of it by [`report`](Self::report).
-    pub fn apply(&mut self, changes: Changes) {
-        self.is_gone |= changes.gone;
-        if let Some(keywords) = changes.keywords {
-            self.keywords = keywords;
+    pub fn apply(&mut self, snapshot: Snapshot) {
+        let mut gone = Vec::new();
+        for difference in self.snapshot.messages.differences(&snapshot.messages) {
+            match difference {
+                Difference::Vanished(entry) if entry.uid.get() < self.known_next => {
+                    gone.push(*entry);
+                }
+                Difference::Changed { old, new } => {
+                    if old.flags != new.flags && new.uid.get() < self.known_next {
+                        self.changed.push(new.uid);
+                    }
+                }
+                // Those that the client never heard of just come and go.
+                Difference::Vanished(_) | Difference::Added(_) => {}
+            }
         }
-        for entry in changes.entries {
-            self.update(entry);
+        if !gone.is_empty() {
+            self.gone.append(&mut gone);
+            self.gone.sort_unstable_by_key(|entry| entry.uid);
         }
-        self.remove(&changes.vanished);
+        if !snapshot.recent.is_empty() {
+            match self.recent.last_mut() {
+                Some(last) if last.end == snapshot.recent.start => last.end = snapshot.recent.end,
+                _ => self.recent.push(snapshot.recent.clone()),
+            }
+        }
+        self.snapshot = snapshot;
     }
 
     /// Takes down that the client is to be told the flags of these messages, changed or not.
-    pub fn touch(&mut self, uids: impl IntoIterator<Item = Uid>) {
+    pub fn touch(&mut self, uids: Vec<Uid>) {
         self.changed.extend(uids);
     }
 
-    /// Takes down flags that the client knows already: it has asked for them itself.
-    pub fn expect_flags(&mut self, uid: Uid, flags: Flags) {
-        if let Ok(index) = self.entries.binary_search_by_key(&uid, |entry| entry.uid) {
-            let entry = &mut self.entries[index];
-            entry.flags = flags | entry.flags.intersection(Flags::RECENT);
-        }
-    }
-
-    fn update(&mut self, new: Entry) {
-        match self.entries.binary_search_by_key(&new.uid, |entry| entry.uid) {
-            Ok(index) => {
-                let entry = &mut self.entries[index];
-                // A message is recent for as long as this session lasts (RFC 3501 §2.3.2).
-                let flags = new.flags | entry.flags.intersection(Flags::RECENT);
-                if flags != entry.flags && index < self.known {
-                    self.changed.push(new.uid);
-                }
-                *entry = Entry { flags, ..new };
-            }
-            // One that was reported as expunged does not come back.
-            Err(index) if index >= self.known => self.entries.insert(index, new),
-            Err(_) => {}
-        }
-    }
-
-    fn remove(&mut self, vanished: &[Uid]) {
-        if vanished.is_empty() {
-            return;
-        }
-        let is_vanished = |entry: &Entry| vanished.binary_search(&entry.uid).is_ok();
-        let known = self.entries[..self.known].iter();
-        self.gone.extend(known.filter(|entry| is_vanished(entry)).map(|entry| entry.uid));
-        self.gone.sort_unstable();
-        self.gone.dedup();
-        // Those that the client never heard of just go.
-        let unknown = self.entries.split_off(self.known);
-        self.entries.extend(unknown.into_iter().filter(|entry| !is_vanished(entry)));
+    /// Takes in what the store tells after it has carried out a change of flags that the client
+    /// itself asked for and does not want to be told of. Where another session has had a say, it is
+    /// told all the same.
+    pub fn apply_silently(
+        &mut self,
+        snapshot: Snapshot,
+        uids: &UidSet,
+        action: FlagAction,
+        flags: Flags,
+    ) {
+        let expected = |entry: &Entry| (entry.uid, entry.flags.apply(action, flags));
+        let expected: Vec<_> = self.messages().select(uids).map(expected).collect();
+        self.apply(snapshot);
+        let as_expected = |(uid, flags): &(Uid, Flags)| {
+            self.messages().get(*uid).is_some_and(|entry| entry.flags == *flags)
+        };
+        let known: UidSet = expected.iter().filter(|it| as_expected(it)).map(|it| it.0).collect();
+        self.changed.retain(|uid| !known.contains(*uid));
     }
 
     /// What the client is to be told now; from here on it counts as told, and the messages are
     /// numbered accordingly.
     pub fn report(&mut self, expunges: Expunges) -> News {
-        let expunged = match expunges {
-            Expunges::Report => self.expunge(),
+        let gone = match expunges {
+            Expunges::Report => core::mem::take(&mut self.gone),
             Expunges::Wait => Vec::new(),
         };
-        let has_new = self.entries.len() > self.known;
-        let news_keywords = self.keywords.len() > self.known_keywords;
-        self.known = self.entries.len();
-        self.known_keywords = self.keywords.len();
+        let known = self.there();
+        let news_keywords = self.keywords().len() > self.known_keywords;
+        let expunged = gone.iter().map(|entry| self.messages().rank(entry.uid.get()) + 1).collect();
+        self.known_next = self.snapshot.uid_next;
+        self.known_keywords = self.keywords().len();
+        let has_new = self.there() > known;
         let changed = core::mem::take(&mut self.changed);
         let mut changed: Vec<u32> =
             changed.into_iter().filter_map(|uid| self.sequence(uid)).collect();
@@ -280,43 +351,20 @@ impl View {
         News {
             keywords: news_keywords,
             expunged,
+            vanished: gone.iter().map(|entry| entry.uid).collect(),
             exists: has_new.then(|| self.exists()),
             recent: has_new.then(|| self.recent()),
             changed,
         }
     }
 
-    /// Drops what is gone, and tells the numbers of its EXPUNGE responses.
-    fn expunge(&mut self) -> Vec<u32> {
-        let gone = core::mem::take(&mut self.gone);
-        if gone.is_empty() {
-            return Vec::new();
-        }
-        let mut expunged = Vec::with_capacity(gone.len());
-        let mut next = 1;
-        self.entries.retain(|entry| {
-            if gone.binary_search(&entry.uid).is_ok() {
-                expunged.push(next);
-                return false;
-            }
-            next += 1;
-            true
-        });
-        self.known -= expunged.len();
-        expunged
-    }
-
     /// Whether [`report`](Self::report) would tell anything.
     #[must_use]
     pub fn has_news(&self, expunges: Expunges) -> bool {
-        self.entries.len() > self.known
+        self.messages().len() > self.there()
             || !self.changed.is_empty()
-            || self.keywords.len() > self.known_keywords
+            || self.keywords().len() > self.known_keywords
             || (expunges == Expunges::Report && !self.gone.is_empty())
-    }
-
-    fn known(&self) -> &[Entry] {
-        &self.entries[..self.known]
     }
 }
 

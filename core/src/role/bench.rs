@@ -88,7 +88,7 @@ impl Bench {
             session.perform(NOW, read, &[], &mut octets);
             octets.clone()
         };
-        opened.entries.iter().map(|entry| read(entry.uid)).collect()
+        opened.messages.iter().map(|entry| read(entry.uid)).collect()
     }
 
     /// Counts a call; gives its failure, or nothing if the host is dead.

@@ -1,10 +1,11 @@
-//! One mailbox as all its sessions share it: who has been told what.
+//! One mailbox as all its sessions share it: its messages, and who has been told of them.
 
 use super::{
-    Access, Changes, Entry, Failure, FlagAction, Flags, Keywords, Opened, Status, Uid, UidSet,
+    Access, Entry, Failure, FlagAction, Flags, Keywords, Messages, Snapshot, Status, Uid, UidSet,
 };
 use crate::limits::Limits;
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::machine::Instant;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -15,36 +16,22 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// The messages of one mailbox, and its readers: the sessions that have it open. Pure bookkeeping
 /// that a store keeps beside its files, so that every store tells changes alike.
 ///
-/// `T` is what the store keeps for each message. Every change gets the next number of one counter;
-/// a reader remembers the number up to which it has been told, so telling costs as much as there
-/// is to tell, not as much as there are messages.
+/// `T` is what the store keeps for each message.
 pub struct Ledger<T> {
     uid_validity: u32,
     uid_next: u32,
     /// Messages from this UID on have been told to no session that claims `\Recent`.
     recent_from: u32,
+    highest_modseq: u64,
     keywords: Keywords,
-    messages: BTreeMap<Uid, Message<T>>,
-    /// Who changed last at each change that some reader has not been told of.
-    log: BTreeMap<u64, Uid>,
+    messages: Messages,
+    /// For each message, by ascending UID.
+    kept: Vec<(Uid, T)>,
+    /// Grows with every change that readers are told.
     version: u64,
     readers: BTreeMap<ReaderId, Reader>,
     next_reader: u64,
     gone: bool,
-}
-
-/// A message in a [`Ledger`].
-#[derive(Clone, Debug)]
-pub struct Message<T> {
-    /// Its stored flags.
-    pub flags: Flags,
-    /// Its size in octets, every line ended with CRLF.
-    pub size: u64,
-    /// Its internal date, in seconds since the Unix epoch.
-    pub date: i64,
-    /// What the store keeps for it.
-    pub kept: T,
-    changed: u64,
 }
 
 /// Names a reader of a [`Ledger`].
@@ -53,11 +40,10 @@ pub struct ReaderId(u64);
 
 struct Reader {
     access: Access,
+    /// The version that it was told of.
     told: u64,
     /// Messages below this UID have been told.
     next: u32,
-    keywords: usize,
-    recent: BTreeSet<Uid>,
     wake: Option<Wake>,
 }
 
@@ -69,9 +55,10 @@ impl<T> Ledger<T> {
             uid_validity,
             uid_next: uid_next.max(1),
             recent_from,
+            highest_modseq: 1,
             keywords,
-            messages: BTreeMap::new(),
-            log: BTreeMap::new(),
+            messages: Messages::default(),
+            kept: Vec::new(),
             version: 0,
             readers: BTreeMap::new(),
             next_reader: 0,
@@ -100,6 +87,25 @@ impl<T> Ledger<T> {
     #[must_use]
     pub const fn recent_from(&self) -> u32 {
         self.recent_from
+    }
+
+    /// The greatest mod-sequence that was given.
+    #[must_use]
+    pub const fn highest_modseq(&self) -> u64 {
+        self.highest_modseq
+    }
+
+    /// The mod-sequence of changes that are made now: greater than all before it, and not smaller
+    /// than the time in microseconds, so that none is given twice even where what was given before
+    /// has been forgotten.
+    #[must_use]
+    pub fn next_modseq(&self, now: Instant) -> u64 {
+        now.as_micros().max(self.highest_modseq + 1)
+    }
+
+    /// Records that all mod-sequences up to `modseq` have been given.
+    pub fn reserve_modseq(&mut self, modseq: u64) {
+        self.highest_modseq = self.highest_modseq.max(modseq);
     }
 
     /// The keyword table.
@@ -180,92 +186,126 @@ impl<T> Ledger<T> {
         flags.keywords().filter_map(|index| self.keywords.get(index).cloned()).collect()
     }
 
-    /// Adds a message under the next UID; `None` when no UID is left.
-    pub fn add(&mut self, flags: Flags, size: u64, date: i64, kept: T) -> Option<Uid> {
-        let uid = Uid::new(self.uid_next).filter(|uid| uid.get() < u32::MAX)?;
-        self.insert(uid, flags, size, date, kept);
-        Some(uid)
+    /// The UID that a message added now gets; `None` when none is left.
+    #[must_use]
+    pub fn free_uid(&self) -> Option<Uid> {
+        Uid::new(self.uid_next).filter(|uid| uid.get() < u32::MAX)
     }
 
-    /// Adds a message under a UID that it has already; UIDs that follow are greater.
-    pub fn insert(&mut self, uid: Uid, flags: Flags, size: u64, date: i64, kept: T) {
-        self.uid_next = self.uid_next.max(uid.get().saturating_add(1));
-        let message = Message { flags, size, date, kept, changed: 0 };
-        self.messages.insert(uid, message);
-        self.note(uid);
+    /// Adds a message, whose UID is greater than all before.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn insert(&mut self, entry: Entry, kept: T) {
+        self.uid_next = self.uid_next.max(entry.uid.get().saturating_add(1));
+        self.reserve_modseq(entry.modseq);
+        self.messages.push(Entry { flags: entry.flags - Flags::RECENT, ..entry });
+        if self.kept.len() == self.kept.capacity() {
+            // A mailbox of many messages has no room to waste.
+            self.kept.reserve_exact(self.kept.len() / 16 + 16);
+        }
+        self.kept.push((entry.uid, kept));
+        self.version += 1;
+    }
+
+    /// Makes room for so many more messages.
+    pub fn reserve_room(&mut self, messages: usize) {
+        self.kept.reserve_exact(messages);
+    }
+
+    /// The messages.
+    #[must_use]
+    pub const fn messages(&self) -> &Messages {
+        &self.messages
     }
 
     /// The message with this UID.
     #[must_use]
-    pub fn get(&self, uid: Uid) -> Option<&Message<T>> {
-        self.messages.get(&uid)
+    pub fn get(&self, uid: Uid) -> Option<&Entry> {
+        self.messages.get(uid)
+    }
+
+    /// What the store keeps for the message with this UID.
+    #[must_use]
+    pub fn kept(&self, uid: Uid) -> Option<&T> {
+        self.find(uid).map(|index| &self.kept[index].1)
     }
 
     /// What the store keeps for the message with this UID.
     pub fn kept_mut(&mut self, uid: Uid) -> Option<&mut T> {
-        self.messages.get_mut(&uid).map(|message| &mut message.kept)
+        self.find(uid).map(|index| &mut self.kept[index].1)
     }
 
-    /// Every message, by ascending UID.
-    pub fn iter(&self) -> impl Iterator<Item = (Uid, &Message<T>)> {
-        self.messages.iter().map(|(uid, message)| (*uid, message))
+    fn find(&self, uid: Uid) -> Option<usize> {
+        self.kept.binary_search_by_key(&uid, |(uid, _)| *uid).ok()
+    }
+
+    /// Every message, by ascending UID, with what the store keeps for it.
+    pub fn iter(&self) -> impl Iterator<Item = (&Entry, &T)> {
+        self.messages.iter().zip(&self.kept).map(|(entry, (_, kept))| (entry, kept))
+    }
+
+    /// The messages of `uids` that exist, by ascending UID; costs what it yields, however large
+    /// the ranges.
+    pub fn select<'a>(&'a self, uids: &'a UidSet) -> impl Iterator<Item = (&'a Entry, &'a T)> + 'a {
+        self.messages.select(uids).filter_map(|entry| Some((entry, self.kept(entry.uid)?)))
     }
 
     /// How many messages there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.messages.len()
+        self.kept.len()
     }
 
     /// Whether there is no message.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.kept.is_empty()
     }
 
-    /// The messages of `uids` that exist, by ascending UID; costs what it yields, however large
-    /// the ranges.
-    pub fn select<'a>(
-        &'a self,
-        uids: &'a UidSet,
-    ) -> impl Iterator<Item = (Uid, &'a Message<T>)> + 'a {
-        uids.ranges()
-            .iter()
-            .flat_map(|(first, last)| self.messages.range(*first..=*last))
-            .map(|(uid, message)| (*uid, message))
-    }
-
-    /// Gives a message other flags.
-    pub fn set_flags(&mut self, uid: Uid, flags: Flags) {
-        let Some(message) = self.messages.get_mut(&uid) else {
-            return;
-        };
+    /// Gives a message other flags, as a change of `modseq`.
+    pub fn set_flags(&mut self, uid: Uid, flags: Flags, modseq: u64) {
         let flags = flags - Flags::RECENT;
-        if message.flags != flags {
-            message.flags = flags;
-            self.note(uid);
+        if self.messages.get(uid).is_none_or(|entry| entry.flags == flags) {
+            return;
         }
+        self.messages.update(uid, |entry| {
+            entry.flags = flags;
+            entry.modseq = modseq;
+        });
+        self.reserve_modseq(modseq);
+        self.version += 1;
     }
 
     /// What [`set_flags`](Self::set_flags) would change: the messages of `uids` whose flags
     /// `action` alters, with their new flags.
     #[must_use]
     pub fn plan_flags(&self, uids: &UidSet, action: FlagAction, flags: Flags) -> Vec<(Uid, Flags)> {
-        self.select(uids)
-            .map(|(uid, message)| (uid, message.flags, message.flags.apply(action, flags)))
+        self.messages
+            .select(uids)
+            .map(|entry| (entry.uid, entry.flags, entry.flags.apply(action, flags)))
             .filter(|(_, old, new)| old != new)
             .map(|(uid, _, new)| (uid, new))
             .collect()
     }
 
-    /// Removes a message.
-    pub fn remove(&mut self, uid: Uid) -> Option<Message<T>> {
-        let message = self.messages.remove(&uid)?;
-        self.log.remove(&message.changed);
+    /// Those of `uids` that have changed after `since`.
+    #[must_use]
+    pub fn changed_since(&self, uids: &UidSet, since: u64) -> UidSet {
+        let changed = self.messages.select(uids).filter(|entry| entry.modseq > since);
+        changed.map(|entry| entry.uid).collect()
+    }
+
+    /// Removes messages, as a change of `modseq`.
+    pub fn remove(&mut self, uids: &UidSet, modseq: u64) {
+        let before = self.messages.len();
+        self.messages.remove(uids);
+        if self.messages.len() == before {
+            return;
+        }
+        self.kept.retain(|(uid, _)| !uids.contains(*uid));
+        self.reserve_modseq(modseq);
         self.version += 1;
-        self.log.insert(self.version, uid);
-        self.prune();
-        Some(message)
     }
 
     /// Records that the mailbox was removed or renamed: every reader is told so, and nothing else.
@@ -280,8 +320,9 @@ impl<T> Ledger<T> {
     pub fn moved(&mut self) -> Self {
         let mut moved =
             Self::new(self.uid_validity, self.uid_next, self.recent_from, self.keywords.clone());
+        moved.highest_modseq = self.highest_modseq;
         moved.messages = core::mem::take(&mut self.messages);
-        self.log.clear();
+        moved.kept = core::mem::take(&mut self.kept);
         self.set_gone();
         moved
     }
@@ -295,49 +336,26 @@ impl<T> Ledger<T> {
     /// Counts.
     #[must_use]
     pub fn status(&self) -> Status {
-        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let seen = |message: &&Message<T>| message.flags.contains(Flags::SEEN);
-        let recent = Uid::new(self.recent_from).unwrap_or(Uid::MIN);
         Status {
-            messages: count(self.messages.len()),
-            recent: count(self.messages.range(recent..).count()),
-            unseen: count(self.messages.len() - self.messages.values().filter(seen).count()),
+            messages: self.messages.len(),
+            recent: self.messages.len() - self.messages.rank(self.recent_from),
+            unseen: self.messages.unseen(),
             uid_next: self.uid_next,
             uid_validity: self.uid_validity,
         }
     }
 
     /// Adds a reader and tells it everything.
-    pub fn join(&mut self, access: Access, wake: Option<Wake>) -> (ReaderId, Opened) {
+    pub fn join(&mut self, access: Access, wake: Option<Wake>) -> (ReaderId, Snapshot) {
         let id = ReaderId(self.next_reader);
         self.next_reader += 1;
-        let recent_from = self.recent_from;
-        let recent = self.messages.keys().copied();
-        let mut reader = Reader {
-            access,
-            told: self.version,
-            next: self.uid_next,
-            keywords: self.keywords.len(),
-            recent: recent.filter(|uid| uid.get() >= recent_from).collect(),
-            wake: None,
-        };
-        reader.wake = wake;
-        let entries = self.iter().map(|(uid, message)| reader.entry(uid, message));
-        let opened = Opened {
-            uid_validity: self.uid_validity,
-            uid_next: self.uid_next,
-            keywords: self.keywords.clone(),
-            entries: entries.collect(),
-        };
-        self.claim(access);
-        self.readers.insert(id, reader);
-        (id, opened)
+        self.readers.insert(id, Reader { access, told: 0, next: 0, wake });
+        (id, self.snapshot(id))
     }
 
     /// Takes a reader away.
     pub fn leave(&mut self, id: ReaderId) {
         self.readers.remove(&id);
-        self.prune();
     }
 
     /// Whether anyone has the mailbox open.
@@ -386,65 +404,25 @@ impl<T> Ledger<T> {
         others.filter_map(|(_, reader)| reader.wake.clone()).collect()
     }
 
-    /// Tells a reader what has changed since it was last told, and of every message of `also`.
-    pub fn changes(&mut self, id: ReaderId, also: &UidSet) -> Changes {
-        let mut changes = Changes { gone: self.gone, ..Changes::default() };
-        let Some(reader) = self.readers.get_mut(&id).filter(|_| !self.gone) else {
-            return changes;
-        };
-        let logged = self.log.range(reader.told + 1..).map(|(_, uid)| *uid);
-        let also = also.ranges().iter();
-        let also = also.flat_map(|(first, last)| self.messages.range(*first..=*last));
-        let uids: BTreeSet<Uid> = logged.chain(also.map(|(uid, _)| *uid)).collect();
-        for uid in uids {
-            let Some(message) = self.messages.get(&uid) else {
-                reader.recent.remove(&uid);
-                // What came and went between two tellings is not told.
-                if uid.get() < reader.next {
-                    changes.vanished.push(uid);
-                }
-                continue;
-            };
-            if uid.get() >= reader.next.max(self.recent_from) {
-                reader.recent.insert(uid);
+    /// Tells a reader how the mailbox is now.
+    pub fn snapshot(&mut self, id: ReaderId) -> Snapshot {
+        let mut recent = self.uid_next..self.uid_next;
+        if let Some(reader) = self.readers.get_mut(&id) {
+            recent.start = reader.next.max(self.recent_from).min(self.uid_next);
+            reader.next = self.uid_next;
+            reader.told = self.version;
+            if reader.access != Access::ReadOnly {
+                // `\Recent` is given once, but looking alone does not take it (RFC 3501 §6.3.2).
+                self.recent_from = self.uid_next;
             }
-            changes.entries.push(reader.entry(uid, message));
         }
-        if reader.keywords < self.keywords.len() {
-            changes.keywords = Some(self.keywords.clone());
-        }
-        reader.keywords = self.keywords.len();
-        reader.next = self.uid_next;
-        reader.told = self.version;
-        let access = reader.access;
-        self.claim(access);
-        self.prune();
-        changes
-    }
-
-    /// `\Recent` is given once, but looking alone does not take it (RFC 3501 §6.3.2).
-    fn claim(&mut self, access: Access) {
-        if access != Access::ReadOnly {
-            self.recent_from = self.uid_next;
-        }
-    }
-
-    fn note(&mut self, uid: Uid) {
-        self.version += 1;
-        if let Some(message) = self.messages.get_mut(&uid) {
-            self.log.remove(&message.changed);
-            message.changed = self.version;
-            self.log.insert(self.version, uid);
-        }
-        self.prune();
-    }
-
-    /// Forgets what every reader has been told.
-    fn prune(&mut self) {
-        let told = self.readers.values().map(|reader| reader.told).min();
-        let told = told.unwrap_or(self.version);
-        while self.log.first_key_value().is_some_and(|(at, _)| *at <= told) {
-            self.log.pop_first();
+        Snapshot {
+            uid_validity: self.uid_validity,
+            uid_next: self.uid_next,
+            highest_modseq: self.highest_modseq,
+            keywords: self.keywords.clone(),
+            messages: self.messages.clone(),
+            recent,
         }
     }
 }
@@ -457,13 +435,6 @@ impl<T> core::fmt::Debug for Ledger<T> {
             .field("messages", &self.messages.len())
             .field("readers", &self.readers.len())
             .finish_non_exhaustive()
-    }
-}
-
-impl Reader {
-    fn entry<T>(&self, uid: Uid, message: &Message<T>) -> Entry {
-        let recent = if self.recent.contains(&uid) { Flags::RECENT } else { Flags::NONE };
-        Entry { uid, flags: message.flags | recent, size: message.size, date: message.date }
     }
 }
 

@@ -16,13 +16,15 @@
 //! - Message octets are those that were stored; every line of them ends with CRLF as the store
 //!   gives them.
 //! - Several sessions may have one mailbox open. A change that one makes is told to the others at
-//!   their next [`Answer::Changes`], and they are woken if they watch.
+//!   their next [`Snapshot`], and they are woken if they watch.
+//! - A mod-sequence grows with every change of a mailbox and is never given twice (RFC 7162 §3.1).
 //! - A message whose reading has begun can be read to its end, even when it is removed meanwhile.
 //! - Every account has an INBOX from the moment it is asked about.
 
 mod flags;
 pub mod ledger;
 pub mod memory;
+mod messages;
 mod name;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -35,6 +37,7 @@ mod tests;
 pub use flags::{FlagAction, Flags, Keywords};
 pub use ledger::Wake;
 pub use memory::Memory;
+pub use messages::{Difference, Differences, Messages};
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
 pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
@@ -44,6 +47,7 @@ use crate::message::structure::Structure;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// What a role asks of the store.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,15 +111,16 @@ pub enum Request {
         /// How.
         access: Access,
     },
-    /// What has changed in the open mailbox since this store value last told: [`Answer::Changes`].
+    /// The open mailbox as it is now: [`Answer::Mailbox`], or [`Answer::Gone`].
     Sync,
     /// Closes the open mailbox, removing nothing: [`Answer::Done`].
     Close,
-    /// Changes flags in the open mailbox: [`Answer::Changes`] as for [`Request::Sync`], and with
-    /// every message of `uids` that still exists, changed or not.
+    /// Changes flags in the open mailbox: [`Answer::Stored`].
     SetFlags {
         /// Of which messages. UIDs that don't exist are passed over.
         uids: UidSet,
+        /// Messages that have changed after this mod-sequence are left alone (RFC 7162 §3.1.3).
+        unchanged_since: Option<u64>,
         /// How.
         action: FlagAction,
         /// System flags; keyword bits are not set.
@@ -123,15 +128,14 @@ pub enum Request {
         /// Keywords by name; new ones are added to the mailbox's table.
         keywords: Vec<String>,
     },
-    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Changes`] as for
-    /// [`Request::Sync`].
+    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Mailbox`].
     Expunge {
         /// Which. UIDs that don't exist are passed over.
         uids: UidSet,
     },
     /// Copies messages of the open mailbox with their flags, keywords and dates, all or none:
-    /// [`Answer::Copied`]. Originals that go are among the vanished of the next
-    /// [`Answer::Changes`]. Keywords that the other mailbox has no room for stay behind.
+    /// [`Answer::Copied`]. Originals that go are missing in the next [`Snapshot`]. Keywords that the
+    /// other mailbox has no room for stay behind.
     Copy {
         /// Which. UIDs that don't exist are passed over.
         uids: UidSet,
@@ -248,9 +252,19 @@ pub enum Answer {
     /// To [`Request::Status`].
     Status(Status),
     /// To [`Request::Open`].
-    Opened(Opened),
-    /// To [`Request::Sync`], [`Request::SetFlags`] and [`Request::Expunge`].
-    Changes(Changes),
+    Opened(Snapshot),
+    /// To [`Request::Sync`] and [`Request::Expunge`].
+    Mailbox(Snapshot),
+    /// To [`Request::Sync`]: the open mailbox was removed, renamed, or got another UIDVALIDITY;
+    /// nothing else can be asked of it but to close it.
+    Gone,
+    /// To [`Request::SetFlags`].
+    Stored {
+        /// The mailbox, with what was changed.
+        snapshot: Snapshot,
+        /// Messages that had changed since, and were left alone.
+        modified: UidSet,
+    },
     /// To [`Request::Copy`].
     Copied(Copied),
     /// To [`Request::Read`], after the octets were handed over.
@@ -350,17 +364,22 @@ pub struct Status {
     pub uid_validity: u32,
 }
 
-/// A mailbox as it is when opened.
+/// The open mailbox as it was at one moment. A clone costs a few pointers.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Opened {
+pub struct Snapshot {
     /// The UIDVALIDITY.
     pub uid_validity: u32,
     /// The UID that the next message gets.
     pub uid_next: u32,
+    /// The greatest mod-sequence that was given here (RFC 7162 §3.1.2.1).
+    pub highest_modseq: u64,
     /// The keywords, by bit.
     pub keywords: Keywords,
-    /// The messages, by ascending UID.
-    pub entries: Vec<Entry>,
+    /// The messages.
+    pub messages: Messages,
+    /// Those of them that this session is the first to be told of, by UID: they are `\Recent` for
+    /// as long as it has the mailbox open (RFC 3501 §2.3.2).
+    pub recent: Range<u32>,
 }
 
 /// A message in a mailbox.
@@ -368,26 +387,30 @@ pub struct Opened {
 pub struct Entry {
     /// Its UID.
     pub uid: Uid,
-    /// Its flags, and whether it is recent for the session that is told.
-    pub flags: Flags,
     /// Its size in octets, every line ended with CRLF.
-    pub size: u64,
+    pub size: u32,
+    /// Its flags, `\Recent` excepted.
+    pub flags: Flags,
     /// Its internal date, in seconds since the Unix epoch.
     pub date: i64,
+    /// Its mod-sequence: that of its last change (RFC 7162 §3.1).
+    pub modseq: u64,
+    /// When it came into this mailbox, in seconds since the Unix epoch (RFC 8514 §2).
+    pub saved: u32,
 }
 
-/// What has changed in the open mailbox.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Changes {
-    /// Messages that are gone, by ascending UID.
-    pub vanished: Vec<Uid>,
-    /// Messages that are new or whose flags changed, by ascending UID.
-    pub entries: Vec<Entry>,
-    /// The keyword table, if it grew.
-    pub keywords: Option<Keywords>,
-    /// Whether the mailbox itself was removed or got another UIDVALIDITY; nothing else can be
-    /// asked of it then.
-    pub gone: bool,
+impl Entry {
+    /// A message without flags, dates or mod-sequence.
+    #[must_use]
+    pub const fn new(uid: Uid, size: u32) -> Self {
+        Self { uid, size, flags: Flags::NONE, date: 0, modseq: 0, saved: 0 }
+    }
+
+    /// What [`saved`](Self::saved) is for a message that comes now.
+    #[must_use]
+    pub fn saved_at(now: Instant) -> u32 {
+        u32::try_from(now.as_seconds()).unwrap_or(u32::MAX)
+    }
 }
 
 /// What COPYUID says (RFC 4315 §3), and for MOVE what is gone.

@@ -44,6 +44,28 @@ impl UidSet {
         &self.0
     }
 
+    /// The set without the UIDs of `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut rest = Vec::new();
+        let mut others = other.0.iter().copied().peekable();
+        for &(first, last) in &self.0 {
+            let mut next = Some(first);
+            while others.next_if(|(_, end)| *end < first).is_some() {}
+            let mut cuts = others.clone();
+            while let (Some(start), Some((cut, end))) = (next, cuts.next())
+                && cut <= last
+            {
+                if start < cut {
+                    rest.extend(Uid::new(cut.get() - 1).map(|before| (start, before)));
+                }
+                next = end.checked_add(1).filter(|after| *after <= last);
+            }
+            rest.extend(next.map(|start| (start, last)));
+        }
+        Self(rest)
+    }
+
     /// Every UID, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Uid> {
         self.0.iter().flat_map(|(first, last)| (first.get()..=last.get()).filter_map(Uid::new))
@@ -83,5 +105,29 @@ impl core::fmt::Display for UidSet {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Uid, UidSet};
+    use alloc::collections::BTreeSet;
+    use proptest::prelude::*;
+
+    fn set() -> impl Strategy<Value = UidSet> {
+        proptest::collection::vec((1..60u32, 0..9u32), 0..8).prop_map(|ranges| {
+            let uid = |number| Uid::new(number).unwrap();
+            ranges.into_iter().map(|(first, more)| (uid(first), uid(first + more))).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn sets_are_sets(one in set(), two in set()) {
+            let plain = |set: &UidSet| set.iter().collect::<BTreeSet<Uid>>();
+            let rest = one.without(&two);
+            prop_assert_eq!(plain(&rest), &plain(&one) - &plain(&two));
+            prop_assert_eq!(rest.iter().collect::<UidSet>(), rest);
+        }
     }
 }

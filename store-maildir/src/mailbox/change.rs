@@ -1,14 +1,14 @@
 //! What sessions do to a mailbox: on stable storage before it is told, all or nothing.
 
-use super::{ATTEMPTS, Arrival, Kept, Mailbox, Place};
+use super::{ATTEMPTS, Arrival, Kept, Mailbox, Place, size_of_message};
 use crate::draft::Draft;
 use crate::files::{Errno, failed};
 use crate::name::{FileName, unique_of_id};
 use crate::texts;
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
-use postroad_core::store::ledger::{Message, ReaderId};
-use postroad_core::store::{Changes, Failure, FlagAction, Flags, Uid, UidSet};
+use postroad_core::store::ledger::ReaderId;
+use postroad_core::store::{Entry, Failure, FlagAction, Flags, Snapshot, Uid, UidSet};
 use std::path::PathBuf;
 
 /// A message file that is to be in a mailbox, too.
@@ -16,7 +16,7 @@ pub(crate) struct Addition {
     pub(crate) from: PathBuf,
     pub(crate) raw: u64,
     /// With CRLF.
-    pub(crate) size: u64,
+    pub(crate) size: u32,
     pub(crate) date: i64,
     /// System flags.
     pub(crate) flags: Flags,
@@ -43,15 +43,15 @@ fn restless() -> Failure {
 }
 
 impl Mailbox {
-    /// Tells a reader what has changed, and takes what is no longer new out of `new`.
-    pub(crate) fn changes(&mut self, reader: ReaderId, also: &UidSet) -> Changes {
-        let changes = self.ledger.changes(reader, also);
-        self.sweep();
-        changes
+    /// Tells a reader how the mailbox is now, and takes what is no longer new out of `new`.
+    pub(crate) fn snapshot(&mut self, now: Instant, reader: ReaderId) -> Snapshot {
+        let snapshot = self.ledger.snapshot(reader);
+        self.sweep(now);
+        snapshot
     }
 
     /// Moves files from `new` to `cur` once a session has claimed them as recent.
-    pub(crate) fn sweep(&mut self) {
+    pub(crate) fn sweep(&mut self, now: Instant) {
         let recent_from = self.ledger.recent_from();
         let (Some(first), Some(end)) = (Uid::new(self.swept), Uid::new(recent_from)) else {
             return;
@@ -61,8 +61,8 @@ impl Mailbox {
         }
         self.swept = recent_from;
         let range = UidSet::range(first, end);
-        let new = |(uid, message): (Uid, &Message<Kept>)| {
-            (message.kept.place == Place::New).then_some((uid, message.flags))
+        let new = |(entry, kept): (&Entry, &Kept)| {
+            (kept.place == Place::New).then_some((entry.uid, entry.flags))
         };
         let new: Vec<_> = self.ledger.select(&range).filter_map(new).collect();
         if !new.is_empty() {
@@ -78,18 +78,18 @@ impl Mailbox {
                 Ok(())
             });
         }
-        self.record_recent();
+        self.record_recent(now);
     }
 
-    /// Changes flags.
+    /// Changes flags; those of `uids` that have changed since the given mod-sequence are left alone
+    /// and told.
     pub(crate) fn set_flags(
         &mut self,
         now: Instant,
-        uids: &UidSet,
+        (uids, unchanged_since): (&UidSet, Option<u64>),
         action: FlagAction,
-        flags: Flags,
-        keywords: &[String],
-    ) -> Result<(), Failure> {
+        (flags, keywords): (Flags, &[String]),
+    ) -> Result<UidSet, Failure> {
         self.refresh(now)?;
         let flags = flags.intersection(Flags::SYSTEM)
             | if action == FlagAction::Remove {
@@ -98,9 +98,13 @@ impl Mailbox {
                 self.intern(keywords)?
             };
         for _ in 0..ATTEMPTS {
-            let plan = self.ledger.plan_flags(uids, action, flags);
-            if plan.is_empty() || self.own(|mailbox| mailbox.rename_all(&plan))? {
-                return Ok(());
+            let modified = match unchanged_since {
+                Some(since) => self.ledger.changed_since(uids, since),
+                None => UidSet::default(),
+            };
+            let plan = self.ledger.plan_flags(&uids.without(&modified), action, flags);
+            if plan.is_empty() || self.own(|mailbox| mailbox.rename_all(now, &plan))? {
+                return Ok(modified);
             }
             self.look_again(now)?;
         }
@@ -108,12 +112,12 @@ impl Mailbox {
     }
 
     /// Gives messages other flags; `false`, and nothing is changed, if one was not in its place.
-    fn rename_all(&mut self, plan: &[(Uid, Flags)]) -> Result<bool, Failure> {
+    fn rename_all(&mut self, now: Instant, plan: &[(Uid, Flags)]) -> Result<bool, Failure> {
         let mut undo = Undo::new(&self.shared.files);
         let mut renamed = Vec::with_capacity(plan.len());
         let mut from_new = false;
         for (uid, flags) in plan {
-            let kept = self.ledger.get(*uid).map(|message| &message.kept);
+            let kept = self.ledger.kept(*uid);
             from_new |= kept.is_some_and(|kept| kept.place == Place::New);
             let Some(name) = self.rename(*uid, *flags, &mut undo)? else {
                 return Ok(false);
@@ -122,20 +126,21 @@ impl Mailbox {
         }
         self.sync(from_new)?;
         undo.keep();
+        let modseq = self.ledger.next_modseq(now);
         for ((uid, name), (_, flags)) in renamed.into_iter().zip(plan) {
             self.settle(uid, name);
-            self.ledger.set_flags(uid, *flags);
+            self.ledger.set_flags(uid, *flags, modseq);
         }
         Ok(true)
     }
 
     /// Renames a message's file into `cur` with these flags; `None` if it was not in its place.
     fn rename(&self, uid: Uid, flags: Flags, undo: &mut Undo) -> Result<Option<FileName>, Failure> {
-        let Some(message) = self.ledger.get(uid) else {
+        let Some(kept) = self.ledger.kept(uid) else {
             return Ok(None);
         };
-        let from = self.path(message.kept.place, &message.kept.name);
-        let name = message.kept.name.with_flags(flags, self.ledger.keywords().len());
+        let from = self.path(kept.place, &kept.name);
+        let name = kept.name.with_flags(flags, self.ledger.keywords().len());
         let to = self.path(Place::Cur, &name);
         if from == to {
             return Ok(Some(name));
@@ -188,7 +193,7 @@ impl Mailbox {
     pub(crate) fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<(), Failure> {
         self.refresh(now)?;
         for _ in 0..ATTEMPTS {
-            if self.own(|mailbox| mailbox.remove(uids))? {
+            if self.own(|mailbox| mailbox.remove(now, uids))? {
                 return Ok(());
             }
             self.look_again(now)?;
@@ -198,19 +203,19 @@ impl Mailbox {
 
     /// Removes messages: out of sight first, so that a failure can bring them back; `false`, and
     /// nothing is changed, if one was not in its place.
-    fn remove(&mut self, uids: &UidSet) -> Result<bool, Failure> {
+    fn remove(&mut self, now: Instant, uids: &UidSet) -> Result<bool, Failure> {
         let mut undo = Undo::new(&self.shared.files);
         let (mut removed, mut from_new) = (Vec::new(), false);
-        for (uid, message) in self.ledger.select(uids) {
-            let (from, to) = (self.path(message.kept.place, &message.kept.name), self.spare());
-            from_new |= message.kept.place == Place::New;
+        for (entry, kept) in self.ledger.select(uids) {
+            let (from, to) = (self.path(kept.place, &kept.name), self.spare());
+            from_new |= kept.place == Place::New;
             match undo.rename(&from, &to) {
-                Ok(()) => removed.push((uid, Some(to))),
+                Ok(()) => removed.push((entry.uid, Some(to))),
                 Err(Errno::NOENT) => return Ok(false),
                 // Mail must be removable when the disk is full.
                 Err(Errno::NOSPC | Errno::DQUOT) => {
                     self.files().remove(&from).map_err(failed(&from))?;
-                    removed.push((uid, None));
+                    removed.push((entry.uid, None));
                 }
                 Err(errno) => return Err(failed(&from)(errno)),
             }
@@ -220,12 +225,11 @@ impl Mailbox {
         }
         self.sync(from_new)?;
         undo.keep();
-        for (uid, spare) in removed {
-            self.drop_message(uid);
-            if let Some(spare) = spare {
-                // What stays here is removed as stale one day.
-                let _ = self.files().remove(&spare);
-            }
+        let uids: UidSet = removed.iter().map(|(uid, _)| *uid).collect();
+        self.drop_messages(&uids, now);
+        for spare in removed.into_iter().filter_map(|(_, spare)| spare) {
+            // What stays here is removed as stale one day.
+            let _ = self.files().remove(&spare);
         }
         Ok(true)
     }
@@ -233,15 +237,15 @@ impl Mailbox {
     /// What is to be copied of `uids`.
     pub(crate) fn sources(&mut self, now: Instant, uids: &UidSet) -> Result<Vec<Source>, Failure> {
         self.refresh(now)?;
-        let source = |(uid, message): (Uid, &Message<Kept>)| Source {
-            uid,
+        let source = |(entry, kept): (&Entry, &Kept)| Source {
+            uid: entry.uid,
             addition: Addition {
-                from: self.path(message.kept.place, &message.kept.name),
-                raw: message.kept.raw,
-                size: message.size,
-                date: message.date,
-                flags: message.flags.intersection(Flags::SYSTEM),
-                keywords: self.ledger.keyword_names(message.flags),
+                from: self.path(kept.place, &kept.name),
+                raw: kept.raw,
+                size: entry.size,
+                date: entry.date,
+                flags: entry.flags.intersection(Flags::SYSTEM),
+                keywords: self.ledger.keyword_names(entry.flags),
             },
         };
         Ok(self.ledger.select(uids).map(source).collect())
@@ -297,7 +301,7 @@ impl Mailbox {
             let time = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
             let unique = format!("M{}", shared.unique());
             let host = &shared.options.host;
-            let name = FileName::new(time, &unique, host, addition.raw, addition.size)
+            let name = FileName::new(time, &unique, host, addition.raw, addition.size.into())
                 .with_flags(flags, self.ledger.keywords().len());
             let to = self.path(Place::Cur, &name);
             match undo.link(&addition.from, &to, &self.spare()) {
@@ -319,7 +323,7 @@ impl Mailbox {
             return Ok(Added::All(Vec::new()));
         }
         self.sync(false)?;
-        self.number(&Default::default())?;
+        self.number(now, &Default::default())?;
         let uid = |key: Box<[u8]>| self.keys.get(&key).copied();
         let uids: Option<Vec<Uid>> = keys.into_iter().map(uid).collect();
         Ok(uids.map_or(Added::Lost, Added::All))
@@ -358,7 +362,7 @@ impl Mailbox {
                 name,
                 place: Place::New,
                 raw: sizes.raw,
-                size: sizes.given,
+                size: size_of_message(sizes.given),
                 sized_by_name: true,
                 date,
             });

@@ -13,7 +13,7 @@ use crate::uid_map::UidMap;
 use postroad_core::machine::Instant;
 use postroad_core::message::structure::Structure;
 use postroad_core::store::ledger::Ledger;
-use postroad_core::store::{Failure, Flags, Keywords, Uid};
+use postroad_core::store::{Entry, Failure, Flags, Keywords, Uid, UidSet};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,7 +61,7 @@ struct Arrival {
     place: Place,
     raw: u64,
     /// With CRLF, and whether its name told so.
-    size: u64,
+    size: u32,
     sized_by_name: bool,
     date: i64,
 }
@@ -141,7 +141,7 @@ impl Mailbox {
         let map = mailbox.load_map(now)?;
         mailbox.ledger = Ledger::new(map.uid_validity, map.uid_next, map.recent_from, keywords);
         mailbox.scan(now, &map.messages)?;
-        match mailbox.compact_if_due() {
+        match mailbox.compact_if_due(now) {
             Ok(()) | Err(Failure::Full) => Ok(mailbox),
             Err(failure) => Err(failure),
         }
@@ -167,10 +167,11 @@ impl Mailbox {
             self.refresh(now)?;
         }
         for _ in 0..ATTEMPTS {
-            let message = self.ledger.get(uid).ok_or(Failure::NoMessage)?;
-            let path = self.path(message.kept.place, &message.kept.name);
+            let kept = self.ledger.kept(uid).ok_or(Failure::NoMessage)?;
+            let size = self.ledger.get(uid).map_or(0, |entry| entry.size);
+            let path = self.path(kept.place, &kept.name);
             match self.files().open(&path) {
-                Ok(file) => return Ok(Content::new(file, message.size, message.kept.raw)),
+                Ok(file) => return Ok(Content::new(file, size.into(), kept.raw)),
                 Err(Errno::NOENT) => self.look_again(now)?,
                 Err(errno) => return Err(failed(&path)(errno)),
             }
@@ -190,27 +191,31 @@ impl Mailbox {
         self.structures.push_front((uid, structure.clone()));
     }
 
-    /// Takes a message that has vanished out of the books.
-    fn drop_message(&mut self, uid: Uid) {
-        if let Some(message) = self.ledger.remove(uid) {
-            self.keys.remove(message.kept.name.key());
-            if let Some(id) = message.kept.name.id() {
+    /// Takes messages that have vanished out of the books.
+    fn drop_messages(&mut self, uids: &UidSet, now: Instant) {
+        for (_, kept) in self.ledger.select(uids) {
+            self.keys.remove(kept.name.key());
+            if let Some(id) = kept.name.id() {
                 self.ids.remove(id);
             }
         }
-        self.structures.retain(|(known, _)| *known != uid);
+        let modseq = self.ledger.next_modseq(now);
+        self.ledger.remove(uids, modseq);
+        self.structures.retain(|(known, _)| !uids.contains(*known));
     }
 
     /// Takes a message that has its UID into the books.
-    fn add_message(&mut self, uid: Uid, arrival: Arrival) {
+    fn add_message(&mut self, uid: Uid, arrival: Arrival, modseq: u64) {
         let name = arrival.name;
         self.keys.insert(name.key().into(), uid);
         if let Some(id) = name.id() {
             self.ids.insert(id.into());
         }
         let flags: Flags = name.flags(self.ledger.keywords().len());
+        let saved = u32::try_from(name.time()).unwrap_or(u32::MAX);
+        let (size, date) = (arrival.size, arrival.date);
         let kept = Kept { name, place: arrival.place, raw: arrival.raw };
-        self.ledger.insert(uid, flags, arrival.size, arrival.date, kept);
+        self.ledger.insert(Entry { uid, size, flags, date, modseq, saved }, kept);
     }
 
     fn load_map(&mut self, now: Instant) -> Result<UidMap, Failure> {
@@ -222,6 +227,11 @@ impl Mailbox {
         self.write_map(map.header().as_bytes(), 2)?;
         Ok(map)
     }
+}
+
+/// A message's size as the books hold it.
+fn size_of_message(octets: u64) -> u32 {
+    u32::try_from(octets).unwrap_or(u32::MAX)
 }
 
 fn remove_stale(files: &dyn Files, tmp: &Path, now: Instant) {

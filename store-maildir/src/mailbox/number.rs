@@ -3,8 +3,9 @@
 use super::{Arrival, Mailbox};
 use crate::files::{Errno, Lock, Stat, failed, read_whole};
 use crate::uid_map::{self, Numbered, UidMap};
+use postroad_core::machine::Instant;
 use postroad_core::store::{Failure, Uid};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 /// A map is written anew when this many of its records, and more than half, say nothing more.
@@ -70,18 +71,22 @@ impl Mailbox {
 
     /// Gives the arrivals their UIDs: first in the map, then in the books. `known` are UIDs that
     /// the map had for keys when the mailbox was loaded.
-    pub(super) fn number(&mut self, known: &HashMap<Box<[u8]>, Numbered>) -> Result<(), Failure> {
-        self.adopt(known);
+    pub(super) fn number(
+        &mut self,
+        now: Instant,
+        known: &HashMap<Box<[u8]>, Numbered>,
+    ) -> Result<(), Failure> {
+        self.adopt(now, known);
         if self.arrivals.is_empty() {
             return Ok(());
         }
         let _lock = self.lock()?;
-        self.follow_map()?;
+        self.follow_map(now)?;
         let next = self.ledger.uid_next();
         let mut text = String::new();
         let mut uids = Vec::with_capacity(self.arrivals.len());
         for (uid, arrival) in (next..u32::MAX).zip(&self.arrivals) {
-            let size = (!arrival.sized_by_name).then_some(arrival.size);
+            let size = (!arrival.sized_by_name).then_some(arrival.size.into());
             uid_map::write_message(&mut text, arrival.name.key(), Numbered { uid, size });
             uids.extend(Uid::new(uid));
         }
@@ -93,38 +98,44 @@ impl Mailbox {
         } else if !uids.is_empty() {
             self.append_map(&text, uids.len(), true)?;
         }
+        let modseq = self.ledger.next_modseq(now);
         for (uid, arrival) in uids.into_iter().zip(std::mem::take(&mut self.arrivals)) {
-            self.add_message(uid, arrival);
+            self.add_message(uid, arrival, modseq);
         }
         Ok(())
     }
 
     /// Takes arrivals into the books that have a UID on stable storage already.
-    fn adopt(&mut self, known: &HashMap<Box<[u8]>, Numbered>) {
+    fn adopt(&mut self, now: Instant, known: &HashMap<Box<[u8]>, Numbered>) {
         if known.is_empty() {
             return;
         }
+        let mut adopted = BTreeMap::new();
         for arrival in std::mem::take(&mut self.arrivals) {
             let numbered = known.get(arrival.name.key());
             let uid = numbered.and_then(|numbered| Uid::new(numbered.uid));
-            match uid.filter(|uid| self.ledger.get(*uid).is_none()) {
-                Some(uid) => self.add_message(uid, arrival),
+            match uid.filter(|uid| !adopted.contains_key(uid)) {
+                Some(uid) => drop(adopted.insert(uid, arrival)),
                 None => self.arrivals.push(arrival),
             }
+        }
+        let modseq = self.ledger.next_modseq(now);
+        for (uid, arrival) in adopted {
+            self.add_message(uid, arrival, modseq);
         }
     }
 
     /// Takes over the numbers that another process has given, if one has. They stand in the map
     /// after their files stand in the folder, so none of them is missed.
-    fn follow_map(&mut self) -> Result<(), Failure> {
+    fn follow_map(&mut self, now: Instant) -> Result<(), Failure> {
         let Some(mut map) = self.foreign_map()? else {
             return Ok(());
         };
         let found = self.find()?;
-        self.take(found, &map.messages)?;
+        self.take(now, found, &map.messages)?;
         let given_here = self.ledger.uid_next();
         map.messages.retain(|_, numbered| numbered.uid >= given_here);
-        self.adopt(&map.messages);
+        self.adopt(now, &map.messages);
         self.ledger.reserve(map.uid_next);
         Ok(())
     }
@@ -158,10 +169,10 @@ impl Mailbox {
         map.uid_next = self.ledger.uid_next();
         map.recent_from = self.ledger.recent_from();
         let mut text = map.header();
-        for (uid, message) in self.ledger.iter() {
-            let name = &message.kept.name;
-            let size = (name.field(b'W').is_none()).then_some(message.size);
-            let uid = uid.get();
+        for (entry, kept) in self.ledger.iter() {
+            let name = &kept.name;
+            let size = (name.field(b'W').is_none()).then_some(entry.size.into());
+            let uid = entry.uid.get();
             uid_map::write_message(&mut text, name.key(), Numbered { uid, size });
         }
         let _ = write!(text, "{more}");
@@ -169,11 +180,11 @@ impl Mailbox {
     }
 
     /// Writes the map anew if it is damaged or mostly out of date.
-    pub(super) fn compact_if_due(&mut self) -> Result<(), Failure> {
+    pub(super) fn compact_if_due(&mut self, now: Instant) -> Result<(), Failure> {
         let idle = self.map.records.saturating_sub(self.ledger.len());
         if self.map.broken || idle > IDLE_RECORDS.max(self.ledger.len()) {
             let _lock = self.lock()?;
-            self.follow_map()?;
+            self.follow_map(now)?;
             self.rewrite_map("", 0)?;
         }
         Ok(())
@@ -181,7 +192,7 @@ impl Mailbox {
 
     /// Remembers what has been recent for someone, as far as it goes: losing it costs nothing but
     /// that messages are recent once more.
-    pub(super) fn record_recent(&mut self) {
+    pub(super) fn record_recent(&mut self, now: Instant) {
         let recent_from = self.ledger.recent_from();
         if self.map.recent_from == recent_from || self.map.broken {
             return;
@@ -189,7 +200,7 @@ impl Mailbox {
         let Ok(_lock) = self.lock() else {
             return;
         };
-        if self.follow_map().is_err() {
+        if self.follow_map(now).is_err() {
             return;
         }
         let mut text = String::new();

@@ -1,6 +1,6 @@
 //! Seeing what other programs have done to the folder.
 
-use super::{ATTEMPTS, Arrival, Mailbox, Place};
+use super::{ATTEMPTS, Arrival, Mailbox, Place, size_of_message};
 use crate::content::Sizes;
 use crate::files::{Errno, Stat, failed, join, read_whole};
 use crate::name::FileName;
@@ -26,12 +26,16 @@ impl Mailbox {
         if self.sight.seen != Some(state) || doubtful {
             return self.scan(now, &HashMap::new());
         }
-        self.number_what_fits(&HashMap::new())
+        self.number_what_fits(now, &HashMap::new())
     }
 
     /// A full disk does not keep anyone from what has its UID already.
-    fn number_what_fits(&mut self, known: &HashMap<Box<[u8]>, Numbered>) -> Result<(), Failure> {
-        match self.number(known) {
+    fn number_what_fits(
+        &mut self,
+        now: Instant,
+        known: &HashMap<Box<[u8]>, Numbered>,
+    ) -> Result<(), Failure> {
+        match self.number(now, known) {
             Err(Failure::Full) => Ok(()),
             done => done,
         }
@@ -48,9 +52,8 @@ impl Mailbox {
         let Some(name) = FileName::parse(name) else {
             return false;
         };
-        let kept = self.keys.get(name.key()).and_then(|uid| self.ledger.get(*uid));
-        let known = kept
-            .is_some_and(|message| message.kept.place == place && message.kept.name == name)
+        let kept = self.keys.get(name.key()).and_then(|uid| self.ledger.kept(*uid));
+        let known = kept.is_some_and(|kept| kept.place == place && kept.name == name)
             || self.arrivals.iter().any(|arrival| arrival.name == name);
         known != appeared
     }
@@ -115,9 +118,7 @@ impl Mailbox {
                 break;
             }
         }
-        for uid in missing {
-            self.drop_message(uid);
-        }
+        self.drop_messages(&missing.into_iter().collect(), now);
         let ids = &mut self.ids;
         self.arrivals.retain(|arrival| {
             let there = found.contains_key(arrival.name.key());
@@ -126,8 +127,8 @@ impl Mailbox {
             }
             there
         });
-        self.take(found, known)?;
-        self.number_what_fits(known)?;
+        self.take(now, found, known)?;
+        self.number_what_fits(now, known)?;
         self.sight.seen = Some(state);
         self.sight.doubtful = !is_settled(state, now);
         Ok(())
@@ -188,10 +189,11 @@ impl Mailbox {
     /// Takes what was found into the books; files without a UID become arrivals.
     pub(super) fn take(
         &mut self,
+        now: Instant,
         found: Found,
         known: &HashMap<Box<[u8]>, Numbered>,
     ) -> Result<(), Failure> {
-        let keywords = self.ledger.keywords().len();
+        let (keywords, modseq) = (self.ledger.keywords().len(), self.ledger.next_modseq(now));
         let mut fresh = Vec::new();
         let arrivals = self.arrivals.iter().enumerate();
         let waiting: HashMap<Box<[u8]>, usize> =
@@ -203,7 +205,7 @@ impl Mailbox {
                     kept.name = name;
                     kept.place = place;
                 }
-                self.ledger.set_flags(uid, flags);
+                self.ledger.set_flags(uid, flags, modseq);
             } else if let Some(index) = waiting.get(&key) {
                 self.arrivals[*index].name = name;
                 self.arrivals[*index].place = place;
@@ -245,7 +247,7 @@ impl Mailbox {
                 name,
                 place,
                 raw: stat.size,
-                size,
+                size: size_of_message(size),
                 sized_by_name,
                 date: stat.modified.0,
             })),

@@ -119,7 +119,7 @@ impl Session {
         let addition = Addition {
             from: draft.path().into(),
             raw: sizes.raw,
-            size: sizes.given,
+            size: u32::try_from(sizes.given).unwrap_or(u32::MAX),
             date,
             flags: flags.intersection(Flags::SYSTEM),
             keywords,

@@ -12,8 +12,8 @@ use postroad_core::machine::Instant;
 use postroad_core::message::structure::Scanner;
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
-    Access, Account, Answer, Changes, Failure, FlagAction, Flags, MailboxName, Originals, Request,
-    Store, Uid, UidSet, Wake,
+    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Originals, Request, Store,
+    Uid, UidSet, Wake,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,8 +111,8 @@ impl Session {
             }
             Request::Sync => self.sync(now),
             Request::Close => Ok(self.close()),
-            Request::SetFlags { uids, action, flags, keywords } => {
-                self.set_flags(now, &uids, action, flags, &keywords)
+            Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
+                self.set_flags(now, (&uids, unchanged_since), action, (flags, &keywords))
             }
             Request::Expunge { uids } => self.expunge(now, &uids),
             Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
@@ -240,16 +240,16 @@ impl Session {
             } else {
                 None
             };
-            let (reader, opened) = mailbox.ledger.join(access, wake);
-            mailbox.sweep();
-            Ok((slot.clone(), lock, reader, opened))
+            let (reader, snapshot) = mailbox.ledger.join(access, wake);
+            mailbox.sweep(now);
+            Ok((slot.clone(), lock, reader, snapshot))
         });
         if joined.is_err() && self.watching {
             self.shared.watches.remove(&folder);
         }
-        let (slot, lock, reader, opened) = joined?;
+        let (slot, lock, reader, snapshot) = joined?;
         self.open = Some(Open { home, folder, slot, reader, _lock: lock });
-        Ok(Answer::Opened(opened))
+        Ok(Answer::Opened(snapshot))
     }
 
     fn close(&mut self) -> Answer {
@@ -284,21 +284,17 @@ impl Session {
     }
 
     fn sync(&mut self, now: Instant) -> Result<Answer, Failure> {
-        let changes = self.with_open(false, |open, mailbox| {
+        let told = self.with_open(false, |open, mailbox| {
             mailbox.refresh(now)?;
-            Ok((
-                mailbox.changes(open.reader, &UidSet::default()),
-                mailbox.ledger.wakes(Some(open.reader)),
-            ))
+            let snapshot = mailbox.snapshot(now, open.reader);
+            Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         });
-        match changes {
-            Ok((changes, wakes)) => {
+        match told {
+            Ok((snapshot, wakes)) => {
                 self.news.extend(wakes);
-                Ok(Answer::Changes(changes))
+                Ok(Answer::Mailbox(snapshot))
             }
-            Err(Failure::NoMailbox) if self.open.is_some() => {
-                Ok(Answer::Changes(Changes { gone: true, ..Changes::default() }))
-            }
+            Err(Failure::NoMailbox) if self.open.is_some() => Ok(Answer::Gone),
             Err(failure) => Err(failure),
         }
     }
@@ -306,28 +302,27 @@ impl Session {
     fn set_flags(
         &mut self,
         now: Instant,
-        uids: &UidSet,
+        uids: (&UidSet, Option<u64>),
         action: FlagAction,
-        flags: Flags,
-        keywords: &[String],
+        flags: (Flags, &[String]),
     ) -> Result<Answer, Failure> {
-        let (changes, wakes) = self.with_open(true, |open, mailbox| {
-            mailbox.set_flags(now, uids, action, flags, keywords)?;
-            let changes = mailbox.changes(open.reader, uids);
-            Ok((changes, mailbox.ledger.wakes(Some(open.reader))))
+        let (snapshot, modified, wakes) = self.with_open(true, |open, mailbox| {
+            let modified = mailbox.set_flags(now, uids, action, flags)?;
+            let snapshot = mailbox.snapshot(now, open.reader);
+            Ok((snapshot, modified, mailbox.ledger.wakes(Some(open.reader))))
         })?;
         self.news.extend(wakes);
-        Ok(Answer::Changes(changes))
+        Ok(Answer::Stored { snapshot, modified })
     }
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
-        let (changes, wakes) = self.with_open(true, |open, mailbox| {
+        let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
             mailbox.expunge(now, uids)?;
-            let changes = mailbox.changes(open.reader, &UidSet::default());
-            Ok((changes, mailbox.ledger.wakes(Some(open.reader))))
+            let snapshot = mailbox.snapshot(now, open.reader);
+            Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;
         self.news.extend(wakes);
-        Ok(Answer::Changes(changes))
+        Ok(Answer::Mailbox(snapshot))
     }
 
     fn read(

@@ -98,6 +98,7 @@ fn trials() -> Vec<Trial> {
         }),
         trial("flags", open_inbox, || {
             vec![Request::SetFlags {
+                unchanged_since: None,
                 uids: uids(&[1, 2, 3, 4]),
                 action: FlagAction::Replace,
                 flags: Flags::FLAGGED,

@@ -1,10 +1,8 @@
 //! Other programs in the same folders.
 
 use super::Folder;
-use postroad_core::store::suite::{Desk, name, told, uid, uids};
-use postroad_core::store::{
-    Access, Answer, Changes, Failure, FlagAction, Flags, Originals, Request,
-};
+use postroad_core::store::suite::{Changes, Desk, name, told, uid, uids};
+use postroad_core::store::{Access, Answer, Failure, FlagAction, Flags, Originals, Request};
 use std::fs;
 use std::path::PathBuf;
 

@@ -64,9 +64,9 @@ fn look(desk: &mut Desk<impl postroad_core::store::Store>, mailbox: &str) -> See
     let Answer::Opened(opened) = desk.ask(examine) else {
         panic!("{:?} can't be opened", name(mailbox));
     };
-    let messages = opened.entries.iter().map(|entry| {
+    let messages = opened.messages.iter().map(|entry| {
         let octets = desk.read(entry.uid.get(), 1 << 20);
-        assert_eq!(octets.len() as u64, entry.size);
+        assert_eq!(octets.len(), entry.size as usize);
         let words = entry.flags.keywords().map(|at| opened.keywords[at].clone());
         let system = entry.flags.intersection(postroad_core::store::Flags::SYSTEM);
         let message = Message {

@@ -4,7 +4,7 @@ use super::connection::{Connection, confused, failed_to_file};
 use super::ok;
 use super::task::{Step, Told};
 use crate::imap::{Code, Mailbox, Numbering, SequenceSet, Status};
-use crate::store::{Answer, Changes, Copied, MailboxName, Originals, Request, UidSet};
+use crate::store::{Answer, Copied, MailboxName, Originals, Request, UidSet};
 
 /// COPY or MOVE under way.
 #[derive(Debug)]
@@ -58,16 +58,12 @@ impl Copying {
         if from.is_empty() {
             return Step::Done(self.done());
         }
-        let vanished = from.iter().collect();
         let code = Code::CopyUid { uid_validity, source: from, target: to };
         if self.originals == Originals::Stay {
             return Step::Done(self.done().with_code(code));
         }
         // RFC 6851 §4.3: COPYUID comes before the EXPUNGE responses.
         connection.respond(ok("Moved").with_code(code));
-        if let Some(selected) = connection.selected() {
-            selected.view.apply(Changes { vanished, ..Changes::default() });
-        }
         Step::Done(self.done())
     }
 }

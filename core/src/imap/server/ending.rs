@@ -22,8 +22,8 @@ impl Ending {
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Room if self.telling.is_none() => return Step::Ask(Request::Sync),
-            Told::Answer(Answer::Changes(changes)) => {
-                self.telling = connection.tell(changes, self.manner);
+            Told::Answer(answer @ (Answer::Mailbox(_) | Answer::Gone)) => {
+                self.telling = connection.tell(answer, self.manner);
             }
             // What was done is done, whatever else cannot be told now.
             _ => {}

@@ -6,7 +6,7 @@ use super::task::{Step, Told};
 use super::{bad, no, ok};
 use crate::imap::view::View;
 use crate::imap::{Code, Numbering, SequenceSet, Status, Store};
-use crate::store::{Access, Answer, Changes, FlagAction, Flags, Request, Uid, UidSet};
+use crate::store::{Access, Answer, FlagAction, Flags, Request, Snapshot, UidSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -38,9 +38,8 @@ impl Storing {
             return Step::Done(confused());
         };
         match told {
-            Told::Answer(Answer::Changes(changes)) => {
-                let status = self.handle_changes(&mut selected.view, changes);
-                Step::Done(status)
+            Told::Answer(Answer::Stored { snapshot, .. }) => {
+                Step::Done(self.handle_stored(&mut selected.view, snapshot))
             }
             Told::Answer(Answer::Failed(failure)) => Step::Done(failed(&failure)),
             Told::Answer(_) => Step::Done(confused()),
@@ -51,6 +50,7 @@ impl Storing {
                 }
                 Step::Ask(Request::SetFlags {
                     uids,
+                    unchanged_since: None,
                     action: self.action,
                     flags: self.flags,
                     keywords: self.keywords.clone(),
@@ -60,29 +60,16 @@ impl Storing {
     }
 
     /// Sees to it that [`Ending`](super::ending::Ending) tells the flags, or does not.
-    fn handle_changes(&self, view: &mut View, changes: Changes) -> Status {
-        let stored: Vec<Uid> = changes.entries.iter().map(|entry| entry.uid).collect();
+    fn handle_stored(&self, view: &mut View, snapshot: Snapshot) -> Status {
         let asked = view.uids(&self.ranges);
-        let keywords = changes.keywords.clone().unwrap_or_else(|| view.keywords().clone());
         if self.silent {
-            // The client knows what its command makes of the flags that it knows.
-            let named = |keyword: &String| {
-                let same = |other: &String| other.eq_ignore_ascii_case(keyword);
-                keywords.iter().position(same).map_or(Flags::NONE, Flags::keyword)
-            };
-            let flags = self.keywords.iter().map(named).fold(self.flags, |all, one| all | one);
-            for uid in &stored {
-                let known = view.sequence(*uid).and_then(|sequence| view.get(sequence));
-                if let Some(entry) = known.copied() {
-                    view.expect_flags(*uid, entry.flags.apply(self.action, flags));
-                }
-            }
+            let flags = self.meant(&snapshot);
+            view.apply_silently(snapshot, &asked, self.action, flags);
         } else {
-            view.touch(stored.iter().copied());
+            view.apply(snapshot);
+            view.touch(asked.iter().filter(|uid| !view.has_vanished(*uid)).collect());
         }
-        let is_missed = |uid: &Uid| stored.binary_search(uid).is_err();
-        let has_missed = asked.iter().any(|uid| is_missed(&uid));
-        view.apply(changes);
+        let has_missed = asked.iter().any(|uid| view.has_vanished(uid));
         match self.numbering {
             // RFC 2180 §4.2.2: what could be done is done.
             Numbering::Sequence if has_missed => {
@@ -90,6 +77,15 @@ impl Storing {
             }
             _ => ok("STORE completed"),
         }
+    }
+
+    /// The flags that the command names.
+    fn meant(&self, snapshot: &Snapshot) -> Flags {
+        let named = |keyword: &String| {
+            let same = |other: &String| other.eq_ignore_ascii_case(keyword);
+            snapshot.keywords.iter().position(same).map_or(Flags::NONE, Flags::keyword)
+        };
+        self.keywords.iter().map(named).fold(self.flags, |all, one| all | one)
     }
 }
 
@@ -122,17 +118,17 @@ impl Expunging {
             return Step::Done(confused());
         };
         match (self.stage, told) {
-            (Stage::Sync, Told::Answer(Answer::Changes(changes))) => {
-                selected.view.apply(changes);
+            (Stage::Sync, Told::Answer(Answer::Mailbox(snapshot))) => {
+                selected.view.apply(snapshot);
                 self.stage = Stage::Expunge;
-                let uids = self.chosen(&selected.view, &selected.deleted());
+                let uids = self.chosen(&selected.view);
                 if uids.is_empty() {
                     return Step::Done(ok("EXPUNGE completed"));
                 }
                 Step::Ask(Request::Expunge { uids })
             }
-            (Stage::Expunge, Told::Answer(Answer::Changes(changes))) => {
-                selected.view.apply(changes);
+            (Stage::Expunge, Told::Answer(Answer::Mailbox(snapshot))) => {
+                selected.view.apply(snapshot);
                 Step::Done(ok("EXPUNGE completed"))
             }
             (_, Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
@@ -141,16 +137,13 @@ impl Expunging {
         }
     }
 
-    fn chosen(&self, view: &View, deleted: &UidSet) -> UidSet {
-        match &self.uids {
-            None => deleted.clone(),
-            Some(set) => {
-                // UIDs never fail to be found.
-                let ranges = view.find(Numbering::Uid, set).unwrap_or_default();
-                let named = view.uids(&ranges);
-                named.iter().filter(|uid| deleted.contains(*uid)).collect()
-            }
-        }
+    fn chosen(&self, view: &View) -> UidSet {
+        let deleted = view.messages().marked_deleted();
+        let Some(set) = &self.uids else {
+            return deleted;
+        };
+        let named = view.uids(&view.find_existing(Numbering::Uid, set));
+        deleted.iter().filter(|uid| named.contains(*uid)).collect()
     }
 }
 

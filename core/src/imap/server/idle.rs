@@ -45,8 +45,8 @@ impl Idling {
             }
             (Stage::Watch, _) => self.sync(),
             (Stage::Wait, Told::News) if has_mailbox => self.sync(),
-            (Stage::Sync, Told::Answer(Answer::Changes(changes))) => {
-                match connection.tell(changes, Manner::FREE) {
+            (Stage::Sync, Told::Answer(answer @ (Answer::Mailbox(_) | Answer::Gone))) => {
+                match connection.tell(answer, Manner::FREE) {
                     Some(telling) => self.stage = Stage::Tell(telling),
                     None => return Step::Done(confused()),
                 }

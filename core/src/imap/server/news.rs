@@ -6,7 +6,7 @@ use super::task::Manner;
 use crate::imap::view::News;
 use crate::imap::{Code, FetchData, FetchResponse, Flag, Numbering, Response};
 use crate::limits::Limits;
-use crate::store::{Access, Changes, Flags};
+use crate::store::{Access, Answer, Flags};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -52,16 +52,16 @@ impl Telling {
 }
 
 impl Connection {
-    /// Takes in changes and begins to tell of them; `None` if the mailbox itself is gone, which
-    /// ends the connection.
-    pub(super) fn tell(&mut self, changes: Changes, manner: Manner) -> Option<Telling> {
+    /// Takes in the answer to [`Request::Sync`](crate::store::Request::Sync) and begins to tell of
+    /// what has changed; `None` if the mailbox itself is gone, which ends the connection.
+    pub(super) fn tell(&mut self, answer: Answer, manner: Manner) -> Option<Telling> {
         let selected = self.selected()?;
-        selected.view.apply(changes);
-        if selected.view.is_gone() {
+        let Answer::Mailbox(snapshot) = answer else {
             // RFC 2180 §3: nothing else would make sense to the client.
             self.bye("The selected mailbox is gone");
             return None;
-        }
+        };
+        selected.view.apply(snapshot);
         let news = selected.view.report(manner.expunges);
         if news.keywords {
             self.tell_keywords();

@@ -5,7 +5,7 @@ use super::ok;
 use super::task::{Step, Told};
 use crate::imap::view::View;
 use crate::imap::{Code, Mailbox, Response, Status};
-use crate::store::{Access, Answer, Flags, MailboxName, Opened, Request, UidSet};
+use crate::store::{Access, Answer, MailboxName, Request, Snapshot, UidSet};
 
 /// SELECT or EXAMINE under way.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Selecting {
             return Step::Done(refusal);
         }
         let refusal = match answer {
-            Answer::Opened(opened) => return self.handle_opened(connection, opened),
+            Answer::Opened(snapshot) => return self.handle_opened(connection, snapshot),
             Answer::Failed(failure) => failed(&failure),
             _ => confused(),
         };
@@ -59,12 +59,12 @@ impl Selecting {
         Step::Ask(Request::Close)
     }
 
-    fn handle_opened(&self, connection: &mut Connection, opened: Opened) -> Step {
+    fn handle_opened(&self, connection: &mut Connection, snapshot: Snapshot) -> Step {
         let Some(account) = connection.account().cloned() else {
             return Step::Done(confused());
         };
-        let Opened { uid_validity, uid_next, keywords, entries } = opened;
-        let view = View::new(keywords, entries);
+        let Snapshot { uid_validity, uid_next, .. } = snapshot;
+        let view = View::new(snapshot);
         let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
         let selected = Selected { name: self.name.clone(), access: self.access, view };
         connection.phase = Phase::Selected(account, selected);
@@ -103,7 +103,9 @@ impl Closing {
     /// CLOSE: what is marked `\Deleted` goes, unless the mailbox was opened to look only.
     pub(super) fn expunging(connection: &mut Connection) -> Self {
         let deleted = match connection.selected() {
-            Some(selected) if selected.access == Access::ReadWrite => selected.deleted(),
+            Some(selected) if selected.access == Access::ReadWrite => {
+                selected.view.messages().marked_deleted()
+            }
             _ => UidSet::default(),
         };
         Self { deleted, text: "CLOSE completed", stage: Stage::Expunge }
@@ -129,14 +131,5 @@ impl Closing {
                 Step::Done(ok(self.text))
             }
         }
-    }
-}
-
-impl Selected {
-    /// The messages marked `\Deleted`.
-    pub(super) fn deleted(&self) -> UidSet {
-        let all = 1..self.view.exists() + 1;
-        let deleted = self.view.slice(&all).iter();
-        deleted.filter(|it| it.flags.contains(Flags::DELETED)).map(|it| it.uid).collect()
     }
 }

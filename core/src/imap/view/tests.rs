@@ -10,17 +10,28 @@ fn uid(number: u32) -> Uid {
 }
 
 fn entry(number: u32, flags: Flags) -> Entry {
-    Entry { uid: uid(number), flags, size: u64::from(number) * 10, date: 0 }
+    Entry { flags, ..Entry::new(uid(number), number * 10) }
+}
+
+fn snapshot(entries: &[Entry], uid_next: u32) -> Snapshot {
+    Snapshot {
+        uid_validity: 1,
+        uid_next,
+        highest_modseq: 1,
+        keywords: [].into(),
+        messages: entries.iter().copied().collect(),
+        recent: uid_next..uid_next,
+    }
+}
+
+/// A mailbox of these messages, where the next one gets the UID after the last.
+fn mailbox(numbers: &[u32]) -> Snapshot {
+    let entries: Vec<Entry> = numbers.iter().map(|number| entry(*number, Flags::NONE)).collect();
+    snapshot(&entries, numbers.last().map_or(1, |last| last + 1))
 }
 
 fn view(numbers: &[u32]) -> View {
-    let entries = numbers.iter().map(|number| entry(*number, Flags::NONE)).collect();
-    View::new([].into(), entries)
-}
-
-#[test]
-fn an_entry_takes_32_octets() {
-    assert_eq!(size_of::<Entry>(), 32);
+    View::new(mailbox(numbers))
 }
 
 /// The first and the last number of each range, if the set is one.
@@ -79,26 +90,29 @@ fn an_empty_mailbox_has_no_sequence_numbers() {
 #[test]
 fn what_came_and_went_untold_is_never_told() {
     let mut view = view(&[1]);
-    view.apply(Changes { entries: alloc::vec![entry(2, Flags::NONE)], ..Changes::default() });
-    view.apply(Changes { vanished: alloc::vec![uid(2)], ..Changes::default() });
-    assert_eq!(view.report(Expunges::Report), News::default());
-}
-
-#[test]
-fn a_uid_that_was_expunged_does_not_come_back() {
-    let mut view = view(&[1, 2]);
-    view.apply(Changes { vanished: alloc::vec![uid(1)], ..Changes::default() });
-    assert_eq!(view.report(Expunges::Report).expunged, [1]);
-    view.apply(Changes { entries: alloc::vec![entry(1, Flags::SEEN)], ..Changes::default() });
+    view.apply(mailbox(&[1, 2]));
+    view.apply(Snapshot { uid_next: 3, ..mailbox(&[1]) });
     assert_eq!(view.report(Expunges::Report), News::default());
 }
 
 #[test]
 fn recent_stays_for_the_session() {
-    let mut view = View::new([].into(), alloc::vec![entry(1, Flags::RECENT)]);
-    view.apply(Changes { entries: alloc::vec![entry(1, Flags::SEEN)], ..Changes::default() });
+    let mut view = View::new(Snapshot { recent: 1..2, ..mailbox(&[1]) });
+    view.apply(snapshot(&[entry(1, Flags::SEEN)], 2));
     assert_eq!(view.report(Expunges::Wait).changed, [1]);
     assert_eq!(view.get(1).unwrap().flags, Flags::SEEN | Flags::RECENT);
+    assert_eq!(view.recent(), 1);
+    view.apply(Snapshot { uid_next: 4, recent: 2..4, ..mailbox(&[2, 3]) });
+    assert_eq!(view.report(Expunges::Report).recent, Some(2));
+}
+
+#[test]
+fn a_silent_change_is_told_where_another_session_had_a_say() {
+    let mut view = view(&[1, 2]);
+    let after = [entry(1, Flags::SEEN), entry(2, Flags::SEEN | Flags::FLAGGED)];
+    let both = [uid(1), uid(2)].into_iter().collect();
+    view.apply_silently(snapshot(&after, 3), &both, FlagAction::Add, Flags::SEEN);
+    assert_eq!(view.report(Expunges::Wait).changed, [2]);
 }
 
 /// What happens to a mailbox, or between it and one client.
@@ -136,49 +150,55 @@ proptest! {
         for step in steps {
             match step {
                 Step::Arrive => {
-                    let new = entry(next, Flags::NONE);
-                    next += 1;
-                    truth.push(new);
-                    view.apply(Changes { entries: alloc::vec![new], ..Changes::default() });
+                    truth.push(entry(next, Flags::NONE));
+                    next += 2;
                 }
                 Step::Vanish(at) if at < truth.len() => {
-                    let gone = truth.remove(at);
-                    view.apply(Changes { vanished: alloc::vec![gone.uid], ..Changes::default() });
+                    truth.remove(at);
                 }
-                Step::Flag(at, bits) if at < truth.len() => {
-                    truth[at].flags = flags(bits);
-                    view.apply(Changes { entries: alloc::vec![truth[at]], ..Changes::default() });
-                }
+                Step::Flag(at, bits) if at < truth.len() => truth[at].flags = flags(bits),
                 Step::Vanish(_) | Step::Flag(..) => {}
                 Step::Report(expunges) => {
                     let news = view.report(expunges);
-                    prop_assert!(expunges == Expunges::Report || news.expunged.is_empty());
-                    for number in news.expunged {
-                        belief.remove(number as usize - 1);
-                    }
-                    if let Some(exists) = news.exists {
-                        prop_assert!(exists as usize > belief.len());
-                        for number in belief.len() as u32..exists {
-                            belief.push(*view.get(number + 1).unwrap());
-                        }
-                    }
-                    for number in news.changed {
-                        belief[number as usize - 1] = *view.get(number).unwrap();
-                    }
-                    let known: Vec<Entry> = (1..=view.exists()).map(|it| *view.get(it).unwrap()).collect();
+                    hear(news, &view, &mut belief, expunges);
+                    let known: Vec<Entry> =
+                        (1..=view.exists()).map(|it| view.get(it).unwrap()).collect();
                     prop_assert_eq!(&belief, &known);
-                    if expunges == Expunges::Report {
-                        prop_assert_eq!(&belief, &truth);
-                    } else {
-                        let there: Vec<Entry> =
-                            belief.iter().filter(|it| !view.has_vanished(it.uid)).copied().collect();
-                        prop_assert_eq!(&there, &truth);
-                    }
+                    let there: Vec<Entry> =
+                        belief.iter().filter(|it| !view.has_vanished(it.uid)).copied().collect();
+                    prop_assert_eq!(&there, &truth);
+                    prop_assert!(expunges == Expunges::Wait || there == belief);
                 }
             }
+            view.apply(snapshot(&truth, next));
+            prop_assert_eq!(view.exists() as usize, belief.len());
             for (index, entry) in belief.iter().enumerate() {
-                prop_assert_eq!(view.sequence(entry.uid), Some(index as u32 + 1));
+                let sequence = index as u32 + 1;
+                prop_assert_eq!(view.sequence(entry.uid), Some(sequence));
+                prop_assert_eq!(view.get(sequence).unwrap().uid, entry.uid);
+                let alone: SequenceSet = alloc::format!("{}", entry.uid).parse().unwrap();
+                let found = view.find(Numbering::Uid, &alone);
+                prop_assert_eq!(found, Ok(alloc::vec![sequence..sequence + 1]));
             }
+            prop_assert_eq!(view.get(belief.len() as u32 + 1), None);
         }
+    }
+}
+
+/// What a client makes of news.
+fn hear(news: News, view: &View, belief: &mut Vec<Entry>, expunges: Expunges) {
+    assert!(expunges == Expunges::Report || news.expunged.is_empty());
+    assert_eq!(news.expunged.len(), news.vanished.iter().count());
+    for (number, uid) in news.expunged.iter().zip(news.vanished.iter()) {
+        assert_eq!(belief.remove(*number as usize - 1).uid, uid);
+    }
+    if let Some(exists) = news.exists {
+        assert!(exists as usize > belief.len());
+        for number in belief.len() as u32..exists {
+            belief.push(view.get(number + 1).unwrap());
+        }
+    }
+    for number in news.changed {
+        belief[number as usize - 1] = view.get(number).unwrap();
     }
 }

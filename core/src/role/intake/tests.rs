@@ -150,7 +150,7 @@ fn inbox(world: &World, name: &str) -> Vec<String> {
         assert_eq!(session.perform(NOW, read, &[], &mut octets), store::Answer::Read { end: true });
         String::from_utf8(octets.clone()).unwrap().replace('\r', "")
     };
-    opened.entries.iter().map(|entry| read(entry.uid)).collect()
+    opened.messages.iter().map(|entry| read(entry.uid)).collect()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::role::doors::{machine_doors, session_doors};
 use crate::role::login::{Judgement, Login};
 use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl::{self, Accepted, Mechanism};
-use crate::store::{self, Access, Account, MailboxName, Opened, Uid};
+use crate::store::{self, Access, Account, MailboxName, Snapshot, Uid};
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
@@ -140,14 +140,17 @@ impl Pop3 {
             (Awaits::Nothing | Awaits::Verdict(_), _) => return,
             (Awaits::Opened(ticket), store::Answer::Opened(opened)) => {
                 let messages = messages(&opened);
-                self.uids = opened.entries.iter().map(|entry| entry.uid).collect();
+                self.uids = opened.messages.iter().map(|entry| entry.uid).collect();
                 pop3::Input::Opened { ticket, messages }
             }
             (Awaits::Read(ticket), store::Answer::Read { end }) => {
                 pop3::Input::Read { ticket, end }
             }
-            (Awaits::Removed(ticket), store::Answer::Changes(changes)) => {
-                self.report(Report::new("removed").with("messages", changes.vanished.len()));
+            (Awaits::Removed(ticket), store::Answer::Mailbox(snapshot)) => {
+                let there = |uid: &&Uid| snapshot.messages.get(**uid).is_some();
+                let left = self.uids.iter().filter(there).count();
+                let removed = self.uids.len() - left;
+                self.report(Report::new("removed").with("messages", removed));
                 pop3::Input::Removed { ticket }
             }
             (Awaits::Opened(ticket), store::Answer::Failed(failure)) => {
@@ -167,11 +170,13 @@ impl Pop3 {
 
 /// The messages of a maildrop. UIDVALIDITY and UID together are never used again, so neither is a
 /// unique-id (RFC 1939 §7).
-fn messages(opened: &Opened) -> Vec<Message> {
+fn messages(opened: &Snapshot) -> Vec<Message> {
     let unique_id = |uid: Uid| -> String { format!("{}.{uid}", opened.uid_validity) };
-    let message =
-        |entry: &store::Entry| Message { unique_id: unique_id(entry.uid), size: entry.size };
-    opened.entries.iter().map(message).collect()
+    let message = |entry: &store::Entry| Message {
+        unique_id: unique_id(entry.uid),
+        size: u64::from(entry.size),
+    };
+    opened.messages.iter().map(message).collect()
 }
 
 const fn refusal(failure: &store::Failure) -> Refusal {

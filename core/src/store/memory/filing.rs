@@ -1,11 +1,11 @@
 //! Messages on their way into mailboxes.
 
 use super::Session;
-use super::home::{Letter, Mailbox, copy, remove};
+use super::home::{Letter, Mailbox, NO_UID, copy, remove};
 use crate::machine::Instant;
-use crate::store::ledger::Message;
 use crate::store::{
-    Account, Answer, Atomicity, Copied, Failure, Flags, MailboxName, Originals, Target, Uid, UidSet,
+    Account, Answer, Atomicity, Copied, Entry, Failure, Flags, MailboxName, Originals, Target, Uid,
+    UidSet,
 };
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -27,10 +27,10 @@ impl Session {
         };
         let (from, limits) = (open.mailbox.clone(), &self.memory.limits);
         let target = self.memory.find(now, &open.account, to)?;
-        let pairs = copy(&from, &target, uids, limits)?;
+        let pairs = copy((&from, &target), uids, now, limits)?;
         let gone: UidSet = pairs.iter().map(|(uid, _)| *uid).collect();
         if originals == Originals::Go {
-            remove(&from, &gone);
+            remove(&from, &gone, now);
         }
         self.tell(&from);
         self.tell(&target);
@@ -77,12 +77,11 @@ impl Session {
         }
         let outcomes = mailboxes.into_iter().map(|mailbox| {
             let mailbox = mailbox?;
-            let delivered =
-                |(_, message): (Uid, &Message<Letter>)| message.kept.id.as_deref() == Some(id);
+            let delivered = |(_, letter): (&Entry, &Letter)| letter.id.as_deref() == Some(id);
             let repeated = mailbox.borrow().iter().any(delivered);
             if !repeated {
                 let letter = Letter { octets: octets.clone(), id: Some(id.into()) };
-                file(&mailbox, Flags::NONE, seconds(now), letter)?;
+                file(&mailbox, now, Flags::NONE, seconds(now), letter)?;
                 self.news.extend(mailbox.borrow().wakes(None));
             }
             Ok(())
@@ -109,7 +108,7 @@ impl Session {
         let flags = flags.intersection(Flags::SYSTEM) | keywords;
         let letter = Letter { octets, id: None };
         let date = date.unwrap_or_else(|| seconds(now));
-        let uid = file(&mailbox, flags, date, letter)?;
+        let uid = file(&mailbox, now, flags, date, letter)?;
         self.tell(&mailbox);
         let uid_validity = mailbox.borrow().uid_validity();
         Ok(Answer::Appended { uid_validity, uid })
@@ -120,10 +119,20 @@ fn seconds(now: Instant) -> i64 {
     i64::try_from(now.as_seconds()).unwrap_or(i64::MAX)
 }
 
-fn file(mailbox: &Mailbox, flags: Flags, date: i64, letter: Letter) -> Result<Uid, Failure> {
-    let size = letter.octets.len() as u64;
-    let filed = mailbox.borrow_mut().add(flags, size, date, letter);
-    filed.ok_or(Failure::Limit("the mailbox has no UID left"))
+fn file(
+    mailbox: &Mailbox,
+    now: Instant,
+    flags: Flags,
+    date: i64,
+    letter: Letter,
+) -> Result<Uid, Failure> {
+    let mut ledger = mailbox.borrow_mut();
+    let uid = ledger.free_uid().ok_or(NO_UID)?;
+    let modseq = ledger.next_modseq(now);
+    let size = u32::try_from(letter.octets.len()).unwrap_or(u32::MAX);
+    let saved = Entry::saved_at(now);
+    ledger.insert(Entry { uid, size, flags, date, modseq, saved }, letter);
+    Ok(uid)
 }
 
 /// The message as it is given from now on: every line ended with CRLF.

@@ -2,15 +2,18 @@
 
 use crate::limits::Limits;
 use crate::machine::Instant;
-use crate::store::ledger::{Ledger, Message, Wake};
+use crate::store::ledger::{Ledger, Wake};
 use crate::store::tree::Tree;
-use crate::store::{Failure, Flags, MailboxName, SpecialUse, Uid, UidSet};
+use crate::store::{Entry, Failure, Flags, MailboxName, SpecialUse, Uid, UidSet};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+
+/// No message can be added any more.
+pub(super) const NO_UID: Failure = Failure::Limit("the mailbox has no UID left");
 
 /// What an account owns.
 #[derive(Default)]
@@ -78,9 +81,9 @@ impl Home {
         if from.is_inbox() {
             self.make(now, to.clone(), None);
             let (inbox, target) = (self.find(from)?, self.find(to)?);
-            let uids: UidSet = inbox.borrow().iter().map(|(uid, _)| uid).collect();
-            copy(&inbox, &target, &uids, limits)?;
-            remove(&inbox, &uids);
+            let uids: UidSet = inbox.borrow().iter().map(|(entry, _)| entry.uid).collect();
+            copy((&inbox, &target), &uids, now, limits)?;
+            remove(&inbox, &uids, now);
             return Ok(inbox.borrow().wakes(None));
         }
         let mut news = Vec::new();
@@ -102,40 +105,37 @@ impl Home {
 /// Copies messages with their flags and dates; pairs of old and new UIDs. Keywords for which the
 /// other mailbox has no room stay behind.
 pub(super) fn copy(
-    from: &Mailbox,
-    to: &Mailbox,
+    (from, to): (&Mailbox, &Mailbox),
     uids: &UidSet,
+    now: Instant,
     limits: &Limits,
 ) -> Result<Vec<(Uid, Uid)>, Failure> {
     let picked: Vec<_> = {
         let from = from.borrow();
-        let named = |(uid, message): (Uid, &Message<Letter>)| {
-            (uid, message.clone(), from.keyword_names(message.flags))
+        let named = |(entry, letter): (&Entry, &Letter)| {
+            (*entry, letter.clone(), from.keyword_names(entry.flags))
         };
         from.select(uids).map(named).collect()
     };
     let mut to = to.borrow_mut();
+    let (modseq, saved) = (to.next_modseq(now), Entry::saved_at(now));
     let mut pairs = Vec::with_capacity(picked.len());
-    for (uid, message, names) in picked {
+    for (entry, letter, names) in picked {
         let names = to.keywords_that_fit(&names, limits);
         let (keywords, table) = to.plan_keywords(&names, limits)?;
         if let Some(table) = table {
             to.set_keywords(table);
         }
-        let flags = message.flags.intersection(Flags::SYSTEM) | keywords;
-        let letter = Letter { id: None, ..message.kept };
-        let copy = to
-            .add(flags, message.size, message.date, letter)
-            .ok_or(Failure::Limit("the mailbox has no UID left"))?;
-        pairs.push((uid, copy));
+        let flags = entry.flags.intersection(Flags::SYSTEM) | keywords;
+        let uid = to.free_uid().ok_or(NO_UID)?;
+        to.insert(Entry { uid, flags, modseq, saved, ..entry }, Letter { id: None, ..letter });
+        pairs.push((entry.uid, uid));
     }
     Ok(pairs)
 }
 
-pub(super) fn remove(mailbox: &Mailbox, uids: &UidSet) {
+pub(super) fn remove(mailbox: &Mailbox, uids: &UidSet, now: Instant) {
     let mut mailbox = mailbox.borrow_mut();
-    let uids: Vec<Uid> = mailbox.select(uids).map(|(uid, _)| uid).collect();
-    for uid in uids {
-        mailbox.remove(uid);
-    }
+    let modseq = mailbox.next_modseq(now);
+    mailbox.remove(uids, modseq);
 }

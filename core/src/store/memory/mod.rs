@@ -19,8 +19,8 @@ mod home;
 
 use super::ledger::{ReaderId, Wake};
 use super::{
-    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Request, SpecialUse, Status,
-    Store, Uid, UidSet,
+    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Request, Snapshot,
+    SpecialUse, Status, Store, Uid, UidSet,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -163,12 +163,12 @@ impl Session {
                 self.subscribe(now, &account, mailbox, subscribed)
             }
             Request::Open { account, mailbox, access } => self.open(now, account, &mailbox, access),
-            Request::Sync => self.changes(&UidSet::default()),
+            Request::Sync => self.sync(),
             Request::Close => Ok(self.close()),
-            Request::SetFlags { uids, action, flags, keywords } => {
-                self.set_flags(&uids, action, flags, &keywords)
+            Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
+                self.set_flags(now, (uids, unchanged_since), action, (flags, &keywords))
             }
-            Request::Expunge { uids } => self.expunge(&uids),
+            Request::Expunge { uids } => self.expunge(now, &uids),
             Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
@@ -281,9 +281,9 @@ impl Session {
             return Err(Failure::InUse);
         }
         let wake = self.wake.clone().filter(|_| self.watching);
-        let (reader, opened) = mailbox.borrow_mut().join(access, wake);
+        let (reader, snapshot) = mailbox.borrow_mut().join(access, wake);
         self.open = Some(Open { account, mailbox, reader });
-        Ok(Answer::Opened(opened))
+        Ok(Answer::Opened(snapshot))
     }
 
     fn close(&mut self) -> Answer {
@@ -310,20 +310,30 @@ impl Session {
         Ok(open)
     }
 
-    fn changes(&mut self, also: &UidSet) -> Result<Answer, Failure> {
+    fn sync(&mut self) -> Result<Answer, Failure> {
         let open = self.open.as_ref().ok_or(Failure::NoMailbox)?;
-        let changes = open.mailbox.borrow_mut().changes(open.reader, also);
-        Ok(Answer::Changes(changes))
+        if open.mailbox.borrow().is_gone() {
+            return Ok(Answer::Gone);
+        }
+        self.snapshot().map(Answer::Mailbox)
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, Failure> {
+        let open = self.opened()?;
+        Ok(open.mailbox.borrow_mut().snapshot(open.reader))
     }
 
     fn set_flags(
         &mut self,
-        uids: &UidSet,
+        now: Instant,
+        (uids, unchanged_since): (UidSet, Option<u64>),
         action: FlagAction,
-        flags: Flags,
-        keywords: &[String],
+        (flags, keywords): (Flags, &[String]),
     ) -> Result<Answer, Failure> {
         let mailbox = self.opened_to_write()?.mailbox.clone();
+        let since = unchanged_since.unwrap_or(u64::MAX);
+        let modified = mailbox.borrow().changed_since(&uids, since);
+        let uids = uids.without(&modified);
         {
             let mut ledger = mailbox.borrow_mut();
             let flags = flags.intersection(Flags::SYSTEM);
@@ -336,21 +346,22 @@ impl Session {
                 }
                 flags | keywords
             };
-            for (uid, flags) in ledger.plan_flags(uids, action, flags) {
-                ledger.set_flags(uid, flags);
+            let modseq = ledger.next_modseq(now);
+            for (uid, flags) in ledger.plan_flags(&uids, action, flags) {
+                ledger.set_flags(uid, flags, modseq);
             }
         }
-        let answer = self.changes(uids);
+        let snapshot = self.snapshot()?;
         self.tell(&mailbox);
-        answer
+        Ok(Answer::Stored { snapshot, modified })
     }
 
-    fn expunge(&mut self, uids: &UidSet) -> Result<Answer, Failure> {
+    fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
         let mailbox = self.opened_to_write()?.mailbox.clone();
-        remove(&mailbox, uids);
-        let answer = self.changes(&UidSet::default());
+        remove(&mailbox, uids, now);
+        let snapshot = self.snapshot()?;
         self.tell(&mailbox);
-        answer
+        Ok(Answer::Mailbox(snapshot))
     }
 
     fn read(
@@ -384,8 +395,7 @@ impl Session {
             return Ok(message.clone());
         }
         let ledger = self.opened()?.mailbox.borrow();
-        let message = ledger.get(uid).ok_or(Failure::NoMessage)?;
-        let octets = message.kept.octets.clone();
+        let octets = ledger.kept(uid).ok_or(Failure::NoMessage)?.octets.clone();
         drop(ledger);
         self.reading = Some((uid, octets.clone()));
         Ok(octets)

@@ -102,7 +102,7 @@ pub fn an_appended_bare_lf_becomes_crlf(bed: &impl Bed) {
     ] {
         desk.append("INBOX", Flags::NONE, message);
         let opened = desk.open("INBOX");
-        assert_eq!(opened.entries[number - 1].size, given.len() as u64);
+        assert_eq!(opened.entries[number - 1].size as usize, given.len());
         for length in [1, 2, 3, 100] {
             assert_eq!(desk.read(number as u32, length), given, "by {length}");
         }

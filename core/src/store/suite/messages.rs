@@ -1,6 +1,6 @@
 //! Checks of what one session does in an open mailbox.
 
-use super::{Bed, Desk, name, told, uid, uids};
+use super::{Bed, Changes, Desk, name, told, uid, uids};
 use crate::store::{
     Access, Answer, Copied, Failure, FlagAction, Flags, Originals, Request, Uid, UidSet,
 };
@@ -70,7 +70,7 @@ pub fn flags_are_set_added_and_removed(bed: &impl Bed) {
             expected.iter().map(|(number, flags)| (*number, *flags | Flags::RECENT)).collect();
         assert_eq!(told(&changes.entries), expected);
         assert_eq!((changes.vanished, changes.keywords), (Vec::new(), None));
-        assert_eq!(desk.sync(), crate::store::Changes::default());
+        assert_eq!(desk.sync(), Changes::default());
     }
     let mut other = Desk::new(bed);
     let opened = other.open("INBOX");
@@ -100,6 +100,7 @@ pub fn keywords_are_shared_by_name(bed: &impl Bed) {
     assert_eq!(changes.keywords, None);
     for bad in ["", "a b", "a\u{1}"] {
         let set = Request::SetFlags {
+            unchanged_since: None,
             uids: uids(&[1]),
             action: FlagAction::Add,
             flags: Flags::DRAFT,
@@ -122,6 +123,7 @@ pub fn keywords_have_a_limit(bed: &impl Bed) {
     }
     for word in ["k26", &"w".repeat(256)] {
         let set = Request::SetFlags {
+            unchanged_since: None,
             uids: uids(&[1]),
             action: FlagAction::Add,
             flags: Flags::SEEN,
@@ -129,7 +131,7 @@ pub fn keywords_have_a_limit(bed: &impl Bed) {
         };
         assert!(matches!(desk.fails(set), Failure::Limit(_)));
     }
-    assert_eq!(desk.sync(), crate::store::Changes::default());
+    assert_eq!(desk.sync(), Changes::default());
     // A copy leaves behind what there is no room for.
     desk.open("INBOX");
     desk.flag(&[1], FlagAction::Add, Flags::SEEN, &["K3", "other"]);
@@ -174,7 +176,7 @@ pub fn copies_keep_flags_keywords_and_date(bed: &impl Bed) {
     let uid_validity = desk.status("a").uid_validity;
     let copied = Copied { uid_validity, from: uids(&[1, 2]), to: uids(&[2, 3]) };
     assert_eq!(desk.ask(copy), Answer::Copied(copied));
-    assert_eq!(desk.sync(), crate::store::Changes::default());
+    assert_eq!(desk.sync(), Changes::default());
     let opened = desk.open("a");
     assert_eq!(&opened.keywords[..], ["there", "here"]);
     let words = Flags::keyword(0) | Flags::keyword(1);
@@ -232,7 +234,7 @@ pub fn a_copy_to_nowhere_changes_nothing(bed: &impl Bed) {
         let copy = Request::Copy { uids: uids(&[1]), to: name("none"), originals };
         assert_eq!(desk.fails(copy), Failure::NoMailbox);
     }
-    assert_eq!(desk.sync(), crate::store::Changes::default());
+    assert_eq!(desk.sync(), Changes::default());
     assert_eq!(desk.list(), ["M INBOX"]);
 }
 
@@ -245,6 +247,7 @@ pub fn a_mailbox_opened_to_look_is_not_changed(bed: &impl Bed) {
     let all = UidSet::range(Uid::MIN, Uid::MAX);
     for request in [
         Request::SetFlags {
+            unchanged_since: None,
             uids: all.clone(),
             action: FlagAction::Add,
             flags: Flags::SEEN,
@@ -269,6 +272,7 @@ pub fn sets_of_all_uids_cost_nothing(bed: &impl Bed) {
     desk.open("INBOX");
     let all = UidSet::range(Uid::MIN, Uid::MAX);
     let changes = desk.changes(Request::SetFlags {
+        unchanged_since: None,
         uids: all.clone(),
         action: FlagAction::Add,
         flags: Flags::DELETED,

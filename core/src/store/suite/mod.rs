@@ -21,16 +21,20 @@
 pub mod delivery;
 pub mod messages;
 pub mod names;
+mod reader;
 pub mod sessions;
 
+pub use reader::{Changes, Opened};
+
 use super::{
-    Access, Account, Answer, Changes, Entry, Failure, FlagAction, Flags, MailboxName, Memory,
-    Opened, Request, Status, Store, Target, Uid, UidSet,
+    Access, Account, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory, Request,
+    Status, Store, Target, Uid, UidSet,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
 use alloc::string::String;
 use alloc::vec::Vec;
+use reader::Reader;
 
 /// A fresh store to be checked.
 pub trait Bed {
@@ -127,6 +131,7 @@ pub struct Desk<S> {
     /// The time that requests are performed at.
     pub now: Instant,
     octets: Vec<u8>,
+    reader: Reader,
 }
 
 /// The account that the checks use.
@@ -173,6 +178,7 @@ impl<S: Store> Desk<S> {
             account: account(),
             now: Instant::from_seconds(2_000_000_000),
             octets: Vec::new(),
+            reader: Reader::default(),
         }
     }
 
@@ -183,7 +189,9 @@ impl<S: Store> Desk<S> {
 
     /// Performs a request.
     pub fn ask(&mut self, request: Request) -> Answer {
-        self.store.perform(self.now, request, b"", &mut self.octets)
+        let answer = self.store.perform(self.now, request, b"", &mut self.octets);
+        self.reader.hear(&answer);
+        answer
     }
 
     /// Performs a request that must be done.
@@ -201,11 +209,16 @@ impl<S: Store> Desk<S> {
         }
     }
 
-    /// Performs a request that tells changes.
+    /// Performs a request that tells changes; of messages whose flags were to be set it tells
+    /// whether they have changed or not.
     #[track_caller]
     pub fn changes(&mut self, request: Request) -> Changes {
+        let asked = match &request {
+            Request::SetFlags { uids, .. } => uids.clone(),
+            _ => UidSet::default(),
+        };
         match self.ask(request) {
-            Answer::Changes(changes) => changes,
+            Answer::Mailbox(_) | Answer::Stored { .. } | Answer::Gone => self.reader.news(&asked),
             other => panic!("no changes: {other:?}"),
         }
     }
@@ -248,9 +261,15 @@ impl<S: Store> Desk<S> {
     /// Opens a mailbox to read and write.
     #[track_caller]
     pub fn open(&mut self, mailbox: &str) -> Opened {
-        let open = self.opening(mailbox, Access::ReadWrite);
+        self.open_as(mailbox, Access::ReadWrite)
+    }
+
+    /// Opens a mailbox.
+    #[track_caller]
+    pub fn open_as(&mut self, mailbox: &str, access: Access) -> Opened {
+        let open = self.opening(mailbox, access);
         match self.ask(open) {
-            Answer::Opened(opened) => opened,
+            Answer::Opened(snapshot) => self.reader.opened(&snapshot),
             other => panic!("not opened: {other:?}"),
         }
     }
@@ -342,6 +361,7 @@ impl<S: Store> Desk<S> {
     ) -> Changes {
         self.changes(Request::SetFlags {
             uids: uids(numbers),
+            unchanged_since: None,
             action,
             flags,
             keywords: keywords.iter().map(|word| String::from(*word)).collect(),

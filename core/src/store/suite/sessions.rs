@@ -1,7 +1,7 @@
 //! Checks of several sessions in one mailbox.
 
-use super::{Bed, Desk, told, uid};
-use crate::store::{Access, Answer, Changes, Failure, FlagAction, Flags, Request, Store};
+use super::{Bed, Changes, Desk, told, uid};
+use crate::store::{Access, Answer, Failure, FlagAction, Flags, Request, Store};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -48,10 +48,7 @@ pub fn what_came_and_went_is_not_told(bed: &impl Bed) {
 pub fn recent_is_told_once(bed: &impl Bed) {
     let (mut one, mut two, mut looker) = (Desk::new(bed), Desk::new(bed), Desk::new(bed));
     one.deliver("1", b"x\r\n");
-    let examine = looker.opening("INBOX", Access::ReadOnly);
-    let Answer::Opened(opened) = looker.ask(examine) else {
-        panic!("not opened");
-    };
+    let opened = looker.open_as("INBOX", Access::ReadOnly);
     assert_eq!(told(&opened.entries), [(1, Flags::RECENT)]);
     assert_eq!(one.status("INBOX").recent, 1);
     assert_eq!(told(&one.open("INBOX").entries), [(1, Flags::RECENT)]);

@@ -14,7 +14,7 @@ use super::task::{Step, Told};
 use super::{no, ok};
 use crate::imap::{Code, Fetch, FetchItem, FetchResponse, Numbering, Status};
 use crate::message::structure::Structure;
-use crate::store::{Answer, Changes, Entry, Failure, FlagAction, Flags, Request};
+use crate::store::{Answer, Entry, Failure, FlagAction, Flags, Request, Snapshot};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -145,7 +145,7 @@ impl Fetching {
                 self.range = self.ranges.next()?;
                 continue;
             };
-            let Some(entry) = view.get(sequence).copied() else {
+            let Some(entry) = view.get(sequence) else {
                 continue;
             };
             let marks = self.sets_seen && !entry.flags.contains(Flags::SEEN);
@@ -253,9 +253,9 @@ impl Fetching {
                 let marks = self.sets_seen && !message.entry.flags.contains(Flags::SEEN);
                 message.stage = if marks { Stage::Seen } else { Stage::Items };
             }
-            (Stage::Seen, Answer::Changes(changes)) => {
+            (Stage::Seen, Answer::Stored { snapshot, .. }) => {
                 let selected = connection.selected().ok_or(Failure::NoMessage)?;
-                message.mark_seen(selected, changes)?;
+                message.mark_seen(selected, snapshot)?;
                 message.stage = Stage::Items;
             }
             (Stage::Gather(gathering, _), Answer::Read { .. }) => {
@@ -272,16 +272,15 @@ impl Fetching {
 }
 
 impl Message {
-    fn mark_seen(&mut self, selected: &mut Selected, changes: Changes) -> Result<(), Failure> {
-        let uid = self.entry.uid;
-        let Some(entry) = changes.entries.iter().find(|entry| entry.uid == uid) else {
+    fn mark_seen(&mut self, selected: &mut Selected, snapshot: Snapshot) -> Result<(), Failure> {
+        if snapshot.messages.get(self.entry.uid).is_none() {
             return Err(Failure::NoMessage);
-        };
+        }
         // This response tells them, so that no other has to.
-        selected.view.expect_flags(uid, entry.flags);
-        selected.view.apply(changes);
+        let uids = core::iter::once(self.entry.uid).collect();
+        selected.view.apply_silently(snapshot, &uids, FlagAction::Add, Flags::SEEN);
         if let Some(entry) = selected.view.get(self.sequence) {
-            self.entry = *entry;
+            self.entry = entry;
         }
         self.tells_flags = true;
         Ok(())
@@ -291,6 +290,7 @@ impl Message {
 fn set_seen(entry: &Entry) -> Request {
     Request::SetFlags {
         uids: core::iter::once(entry.uid).collect(),
+        unchanged_since: None,
         action: FlagAction::Add,
         flags: Flags::SEEN,
         keywords: Vec::new(),

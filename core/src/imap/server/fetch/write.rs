@@ -18,7 +18,7 @@ impl Fetching {
         let item = &self.items[message.next];
         if let Some((section, partial)) = section(item) {
             let known = Known {
-                size: message.entry.size,
+                size: u64::from(message.entry.size),
                 structure: message.structure.as_deref(),
                 header: message
                     .header
@@ -64,7 +64,8 @@ impl Fetching {
             }
             // A header block beyond the limit is only in the structure.
             Source::Header if message.header.is_none() => {
-                message.stage = Stage::Gather(gather(0..message.entry.size), Purpose::Own);
+                message.stage =
+                    Stage::Gather(gather(0..u64::from(message.entry.size)), Purpose::Own);
             }
             Source::Header if message.structure.is_none() => message.stage = Stage::Structure,
             Source::Header | Source::Nothing => self.write_nil(message),
@@ -182,7 +183,7 @@ fn data<'a>(
         FetchItem::Flags => Some(FetchData::Flags(entry.flags, keywords)),
         FetchItem::Uid => Some(FetchData::Uid(entry.uid)),
         FetchItem::InternalDate => Some(FetchData::InternalDate(DateTime::utc(entry.date))),
-        FetchItem::Rfc822Size => Some(FetchData::Rfc822Size(entry.size)),
+        FetchItem::Rfc822Size => Some(FetchData::Rfc822Size(u64::from(entry.size))),
         FetchItem::Body => structure.map(FetchData::Body),
         FetchItem::BodyStructure => structure.map(FetchData::BodyStructure),
         FetchItem::Envelope => structure?.root()?.envelope.as_deref().map(FetchData::Envelope),

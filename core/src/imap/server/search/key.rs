@@ -158,8 +158,8 @@ impl Key {
                 ranges.get(at).is_some_and(|range| range.contains(&sequence))
             }
             Self::Internal(when, date) => compare(DateTime::utc(entry.date).date(), *when, *date),
-            Self::Larger(size) => entry.size > *size,
-            Self::Smaller(size) => entry.size < *size,
+            Self::Larger(size) => u64::from(entry.size) > *size,
+            Self::Smaller(size) => u64::from(entry.size) < *size,
             Self::Sent(when, date) => {
                 sent(header()?).is_some_and(|sent| compare(sent, *when, *date))
             }

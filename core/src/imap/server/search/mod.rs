@@ -123,7 +123,7 @@ impl Searching {
             return Some(Step::Done(confused()));
         };
         while let Some(entry) = selected.view.get(self.sequence) {
-            match self.key.judge(self.sequence, entry, &self.facts) {
+            match self.key.judge(self.sequence, &entry, &self.facts) {
                 Ok(is_met) => {
                     if is_met {
                         self.found.push(match self.numbering {
@@ -134,7 +134,8 @@ impl Searching {
                     self.go_on();
                 }
                 Err(Need::Header) => {
-                    let gathering = Gathering::new(entry.uid, 0..entry.size, &config.limits);
+                    let gathering =
+                        Gathering::new(entry.uid, 0..u64::from(entry.size), &config.limits);
                     self.stage = Stage::Gather(gathering);
                     return None;
                 }

@@ -47,7 +47,7 @@ fn late_and_stale_answers_are_ignored() {
     let mut dialogue = Dialogue::selected(&memory);
     dialogue.server.handle_bytes(START, b"a NOOP\r\n");
     let Some(Output::Store { ticket, .. }) = dialogue.server.poll() else { panic!() };
-    let answer = store::Answer::Changes(store::Changes::default());
+    let answer = store::Answer::Done;
     dialogue.server.handle(START, Input::Store { ticket, answer: answer.clone() });
     assert_eq!(dialogue.take(), "a OK NOOP completed\r\n");
     dialogue.server.handle(START, Input::Store { ticket, answer });

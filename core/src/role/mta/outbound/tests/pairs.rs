@@ -80,7 +80,7 @@ fn inbox(store: &mut memory::Session, name: &str) -> Vec<Vec<u8>> {
         let start = memchr::memmem::find(&octets, b"X-Test: ").unwrap();
         octets[start..].to_vec()
     };
-    opened.entries.iter().map(|entry| read(entry.uid)).collect()
+    opened.messages.iter().map(|entry| read(entry.uid)).collect()
 }
 
 /// Two messages of `content` to Bob, Carol and somebody unknown.
