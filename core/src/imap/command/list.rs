@@ -11,7 +11,8 @@ const NO_REFERENCE: &str = "A reference name is missing, perhaps an empty one";
 /// `"LSUB" SP mailbox SP list-mailbox`, of at most `longest` octets together.
 pub(super) fn parse_lsub(scanner: &mut Scanner<'_>, longest: usize) -> Scanned<List> {
     scanner.space()?;
-    parse_names(scanner, longest)
+    let list = parse_names(scanner, longest)?;
+    if list.extended { Err("LSUB takes one pattern".into()) } else { Ok(list) }
 }
 
 /// `"LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]` (RFC 5258 §6), of

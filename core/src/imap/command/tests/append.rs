@@ -98,7 +98,7 @@ fn replace() {
         "REPLACE 0 Drafts {3}",
         "REPLACE 1:2 Drafts {3}",
         "REPLACE $ Drafts {3}",
-        "REPLACE 1 CATENATE (URL x) CATENATE (URL y)",
+        "REPLACE 1 a CATENATE (URL x) CATENATE (URL y)",
     ] {
         bad(text);
     }

@@ -24,7 +24,7 @@ fn notify() {
     let selected =
         group(MailboxFilter::SelectedDelayed, vec![MessageNew(items), MessageExpunge, FlagChange]);
     let text = "(selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))";
-    assert_eq!(groups(text), [selected.clone()]);
+    assert_eq!(groups(text), core::slice::from_ref(&selected));
     let subtree = group(
         MailboxFilter::Subtree(vec![inbox(), Mailbox::new("a b")]),
         vec![MailboxName, Other("Thunder".into())],
