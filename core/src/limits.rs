@@ -70,6 +70,8 @@ limits! {
         boundary: usize = 996, "RFC 5322 §2.1.1: with its hyphens it fills a line";
         /// Octets of what a peer said that a notification repeats.
         diagnostic: usize = 2_048, "a line of a reply at its longest: client_reply_line";
+        /// Octets of an IMAP literal for which the client does not wait, where LITERAL- is announced.
+        imap_literal_minus: u64 = 4_096, "RFC 7888 §5";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
         /// DNS: octets of a datagram.

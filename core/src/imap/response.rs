@@ -1,15 +1,19 @@
 //! What a server says (RFC 3501 §7): typed here, written by [`Response::write`].
 //!
-//! FETCH responses are not among these, for their content is streamed: see
-//! [`FetchResponse`](super::FetchResponse).
+//! FETCH, ESEARCH, SEARCH, SORT and THREAD are not among these, for they are streamed: see
+//! [`FetchResponse`](super::FetchResponse) and those beside it.
 
-use super::types::{Capability, Flag, Mailbox, StatusItem, Tag};
+use super::types::{
+    Capability, EntryName, Flag, Identifier, Mailbox, ObjectId, QuotaUse, Rights, SequenceSet,
+    StatusItem, StatusValue, Tag,
+};
 use crate::store::{SpecialUse, UidSet};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
-/// One response of a server, FETCH excepted.
+/// One response of a server, but for those that are streamed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Response {
     /// `OK`, `NO`, `BAD`, `PREAUTH`, `BYE` (§7.1).
@@ -27,19 +31,47 @@ pub enum Response {
     /// `LSUB` (§7.2.3).
     Lsub(Listed),
     /// `STATUS` of a mailbox, with a value for each item (§7.2.4).
-    MailboxStatus(Mailbox, Vec<(StatusItem, u32)>),
-    /// `SEARCH`: sequence numbers or UIDs (§7.2.5).
-    Search(Vec<u32>),
+    MailboxStatus(Mailbox, Vec<(StatusItem, StatusValue)>),
     /// `EXISTS` (§7.3.1).
     Exists(u32),
     /// `RECENT` (§7.3.2).
     Recent(u32),
     /// `EXPUNGE` of a sequence number (§7.4.1).
     Expunge(u32),
+    /// `VANISHED` (RFC 7162 §3.2.10).
+    Vanished {
+        /// `EARLIER`: they went before the client asked, so nothing is numbered anew.
+        earlier: bool,
+        /// Which are gone.
+        uids: UidSet,
+    },
     /// `NAMESPACE` (RFC 2342 §5).
     Namespace(Namespaces),
     /// `ID`: what the server says of itself; nothing is NIL (RFC 2971 §3.2).
     Id(Vec<(String, String)>),
+    /// `QUOTA` of a quota root (RFC 9208 §4.2.1).
+    Quota(String, Vec<QuotaUse>),
+    /// `QUOTAROOT`: the quota roots of a mailbox (RFC 9208 §4.2.2).
+    QuotaRoot(Mailbox, Vec<String>),
+    /// `ACL` of a mailbox (RFC 4314 §3.6).
+    Acl(Mailbox, Vec<(Identifier, Rights)>),
+    /// `LISTRIGHTS` (RFC 4314 §3.7).
+    ListRights {
+        /// Of which mailbox.
+        mailbox: Mailbox,
+        /// Whose rights.
+        identifier: Identifier,
+        /// Those that cannot be taken away.
+        required: Rights,
+        /// Those that can be given, in groups that go together.
+        optional: Vec<Rights>,
+    },
+    /// `MYRIGHTS` in a mailbox (RFC 4314 §3.8).
+    MyRights(Mailbox, Rights),
+    /// `METADATA` with values, where `None` is NIL; without a mailbox, the server's (RFC 5464 §4.4.1).
+    Metadata(Option<Mailbox>, Vec<(EntryName, Option<Vec<u8>>)>),
+    /// `METADATA` of entries that have changed, without their values (RFC 5464 §4.4.2).
+    MetadataChanged(Option<Mailbox>, Vec<EntryName>),
 }
 
 /// A status response (RFC 3501 §7.1).
@@ -208,6 +240,53 @@ pub enum Code {
     AlreadyExists,
     /// `NONEXISTENT`.
     NonExistent,
+    /// `HASCHILDREN`: there are mailboxes below (RFC 9051 §7.1).
+    HasChildren,
+    /// `CLOSED`: the mailbox that was selected no longer is (RFC 7162 §3.2.11).
+    Closed,
+    /// `HIGHESTMODSEQ` (RFC 7162 §3.1.2.1).
+    HighestModSeq(u64),
+    /// `NOMODSEQ`: the mailbox has no mod-sequences (RFC 7162 §3.1.2.2).
+    NoModSeq,
+    /// `MODIFIED`: the messages that were left alone, numbered as in the command (RFC 7162 §3.1.3).
+    Modified(SequenceSet),
+    /// `MAILBOXID` (RFC 8474 §4.1).
+    MailboxId(ObjectId),
+    /// `NOTSAVED`: `$` is empty (RFC 5182 §2.1).
+    NotSaved,
+    /// `UNKNOWN-CTE`: a part has a transfer encoding that is not known (RFC 3516 §4.3).
+    UnknownCte,
+    /// `BADURL`, with the URL that could not be resolved (RFC 4469 §4.1).
+    BadUrl(String),
+    /// `COMPRESSIONACTIVE` (RFC 4978 §3).
+    CompressionActive,
+    /// `METADATA LONGENTRIES`, with the octets of the longest value left out (RFC 5464 §4.2.1).
+    MetadataLongEntries(u64),
+    /// `METADATA MAXSIZE`, with the octets that a value may have (RFC 5464 §4.3).
+    MetadataMaxSize(u64),
+    /// `METADATA TOOMANY` (RFC 5464 §4.3).
+    MetadataTooMany,
+    /// `METADATA NOPRIVATE` (RFC 5464 §4.3).
+    MetadataNoPrivate,
+    /// `NOTIFICATIONOVERFLOW`: nothing is told from now on (RFC 5465 §5.8).
+    NotificationOverflow,
+    /// `BADEVENT`, with the events that there are (RFC 5465 §5).
+    BadEvent(Vec<&'static str>),
+    /// `INPROGRESS` (RFC 9585 §4).
+    InProgress(Option<InProgress>),
+    /// `UIDREQUIRED`: sequence numbers are switched off (RFC 9586 §3.3).
+    UidRequired,
+}
+
+/// How far a command has come (RFC 9585 §4).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InProgress {
+    /// The command.
+    pub tag: Tag,
+    /// How much is done.
+    pub progress: Option<u32>,
+    /// How much there is to do.
+    pub goal: Option<NonZeroU32>,
 }
 
 /// A mailbox as LIST and LSUB show it.
@@ -219,9 +298,45 @@ pub struct Listed {
     pub delimiter: Option<char>,
     /// The mailbox.
     pub mailbox: Mailbox,
+    /// `CHILDINFO`: what meets the selection options below it (RFC 5258 §3.5).
+    pub child_info: Vec<ChildInfo>,
+    /// `OLDNAME`: what it was called before (RFC 9051 §7.3.1).
+    pub old_name: Option<Mailbox>,
 }
 
-/// What is known of a mailbox (RFC 3501 §7.2.2).
+impl Listed {
+    /// A mailbox without extended data.
+    #[must_use]
+    pub const fn new(
+        mailbox: Mailbox,
+        delimiter: Option<char>,
+        attributes: Vec<Attribute>,
+    ) -> Self {
+        Self { attributes, delimiter, mailbox, child_info: Vec::new(), old_name: None }
+    }
+}
+
+/// A selection option that mailboxes below meet (RFC 5258 §3.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChildInfo {
+    /// `SUBSCRIBED`.
+    Subscribed,
+    /// `SPECIAL-USE` (RFC 6154 §2).
+    SpecialUse,
+}
+
+impl ChildInfo {
+    /// The option's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subscribed => "SUBSCRIBED",
+            Self::SpecialUse => "SPECIAL-USE",
+        }
+    }
+}
+
+/// What is known of a mailbox (RFC 3501 §7.2.2, RFC 5258 §4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Attribute {
     /// `\Noinferiors`: nothing can be below it.
@@ -236,6 +351,12 @@ pub enum Attribute {
     HasChildren,
     /// `\HasNoChildren` (RFC 3348).
     HasNoChildren,
+    /// `\NonExistent`: there is no such mailbox.
+    NonExistent,
+    /// `\Subscribed`.
+    Subscribed,
+    /// `\Remote`: it is on another server.
+    Remote,
     /// What it is for (RFC 6154).
     SpecialUse(SpecialUse),
 }
@@ -251,6 +372,9 @@ impl Attribute {
             Self::Unmarked => "Unmarked",
             Self::HasChildren => "HasChildren",
             Self::HasNoChildren => "HasNoChildren",
+            Self::NonExistent => "NonExistent",
+            Self::Subscribed => "Subscribed",
+            Self::Remote => "Remote",
             Self::SpecialUse(special_use) => special_use.as_str(),
         }
     }

@@ -1,10 +1,11 @@
 //! A cursor over the octets of one complete command: the terminals of RFC 3501 §9.
 
-use super::types::{Literal, Synchronizing, is_astring_char, is_atom_char};
+use super::types::{Encoding, Literal, Synchronizing, is_astring_char, is_atom_char};
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// Why a command was not understood, in words for its sender.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,11 +23,17 @@ pub(super) type Scanned<T> = Result<T, Syntax>;
 #[derive(Clone, Copy)]
 pub(super) struct Scanner<'a> {
     rest: &'a [u8],
+    encoding: Encoding,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) const fn new(octets: &'a [u8]) -> Self {
-        Self { rest: octets }
+    pub(super) const fn new(octets: &'a [u8], encoding: Encoding) -> Self {
+        Self { rest: octets, encoding }
+    }
+
+    /// How the session writes mailbox names and quoted strings.
+    pub(super) const fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -97,6 +104,23 @@ impl<'a> Scanner<'a> {
         self.word(fits, "A command starts with a tag")
     }
 
+    /// `mod-sequence-valzer`, which is of 63 bits (RFC 7162 §7).
+    pub(super) fn mod_seq_or_zero(&mut self) -> Scanned<u64> {
+        let number = self.number64("A mod-sequence is missing")?;
+        if i64::try_from(number).is_err() {
+            return Err("A mod-sequence is too large".into());
+        }
+        Ok(number)
+    }
+
+    /// `mod-sequence-value`, which is not 0 (RFC 7162 §7).
+    pub(super) fn mod_seq(&mut self) -> Scanned<u64> {
+        match self.mod_seq_or_zero()? {
+            0 => Err("A mod-sequence is from 1 on".into()),
+            number => Ok(number),
+        }
+    }
+
     /// Letters, digits, dots and hyphens: the names of commands, data items and search keys.
     pub(super) fn name(&mut self, missing: &'static str) -> Scanned<&'a str> {
         let fits = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-');
@@ -165,13 +189,7 @@ impl<'a> Scanner<'a> {
         loop {
             let stop = memchr2(b'"', b'\\', self.rest).ok_or("A quoted string has no end")?;
             let (plain, rest) = self.rest.split_at(stop);
-            // RFC 3501 §9: TEXT-CHAR is a CHAR, and so of 7 bits.
-            if !plain
-                .iter()
-                .all(|octet| matches!(octet, 0x01..=0x7f) && !matches!(octet, b'\r' | b'\n'))
-            {
-                return Err("A quoted string may hold ASCII alone; use a literal".into());
-            }
+            self.check_quoted(plain)?;
             append(&mut text, plain);
             match rest {
                 [b'\\', escaped @ (b'"' | b'\\'), rest @ ..] => {
@@ -189,24 +207,77 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Whether `plain` may stand in a quoted string.
+    fn check_quoted(&self, plain: &[u8]) -> Scanned<()> {
+        let is_line = plain.iter().all(|octet| !matches!(octet, 0 | b'\r' | b'\n'));
+        match self.encoding {
+            // RFC 3501 §9: TEXT-CHAR is a CHAR, and so of 7 bits.
+            Encoding::Utf7 if !is_line || !plain.is_ascii() => {
+                Err("A quoted string may hold ASCII alone; use a literal".into())
+            }
+            // RFC 9051 §9: QUOTED-CHAR is of UTF-8.
+            Encoding::Utf8 if !is_line || str::from_utf8(plain).is_err() => {
+                Err("A quoted string may hold UTF-8 alone; use a literal".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The head of a literal without its CRLF: `"{" number ["+"] "}"` (RFC 7888 §8).
     pub(super) fn literal_head(&mut self) -> Scanned<Literal> {
         self.expect(b'{', "A literal is missing")?;
         let size = self.number64("A literal's size is missing")?;
         let synchronizing = if self.eat(b'+') { Synchronizing::No } else { Synchronizing::Yes };
         self.expect(b'}', "A literal's size does not end in a brace")?;
-        Ok(Literal { size, synchronizing })
+        Ok(Literal { size, synchronizing, binary: false })
+    }
+
+    /// The head of a `literal8` without its CRLF (RFC 3516 §7).
+    pub(super) fn literal8_head(&mut self) -> Scanned<Literal> {
+        self.expect(b'~', "A literal is missing")?;
+        Ok(Literal { binary: true, ..self.literal_head()? })
     }
 
     /// `literal`.
     pub(super) fn literal(&mut self) -> Scanned<&'a [u8]> {
         let head = self.literal_head()?;
+        let octets = self.announced(head)?;
+        if memchr(0, octets).is_some() {
+            return Err("A literal holds a NUL".into());
+        }
+        Ok(octets)
+    }
+
+    /// `literal8`.
+    pub(super) fn literal8(&mut self) -> Scanned<&'a [u8]> {
+        let head = self.literal8_head()?;
+        self.announced(head)
+    }
+
+    /// The octets of a literal, with the CRLF before them.
+    fn announced(&mut self, head: Literal) -> Scanned<&'a [u8]> {
         let octets = self.rest.strip_prefix(b"\r\n");
         let size = usize::try_from(head.size).ok();
         let split = octets.zip(size).and_then(|(octets, size)| octets.split_at_checked(size));
         let (octets, rest) = split.ok_or("A literal must end its line")?;
         self.rest = rest;
         Ok(octets)
+    }
+
+    /// Takes `name` if it is next, in any case and as a whole word.
+    pub(super) fn eat_name(&mut self, name: &str) -> bool {
+        let mut ahead = *self;
+        let found = ahead.name("").is_ok_and(|next| next.eq_ignore_ascii_case(name));
+        if found {
+            *self = ahead;
+        }
+        found
+    }
+
+    /// Text in UTF-8: an `astring`.
+    pub(super) fn text(&mut self, missing: &'static str) -> Scanned<String> {
+        let octets = self.astring(missing)?;
+        String::from_utf8(octets.into_owned()).map_err(|_| "An argument is not in UTF-8".into())
     }
 
     /// `"(" item *(SP item) ")"`. An empty list is one too: the caller says whether it may be.
@@ -227,6 +298,16 @@ impl<'a> Scanner<'a> {
             }
             self.expect(b' ', "A list has no closing parenthesis")?;
         }
+    }
+
+    /// The same of at least one item.
+    pub(super) fn full_list<T>(
+        &mut self,
+        missing: &'static str,
+        item: impl FnMut(&mut Self) -> Scanned<T>,
+    ) -> Scanned<Vec<T>> {
+        let items = self.list(missing, item)?;
+        if items.is_empty() { Err(missing.into()) } else { Ok(items) }
     }
 }
 

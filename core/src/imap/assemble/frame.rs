@@ -15,6 +15,8 @@ pub(super) struct Frame {
     literals: usize,
     /// How many literals there were.
     count: usize,
+    /// Whether the literal that is being passed may hold a NUL.
+    binary: bool,
 }
 
 /// What ends the looking.
@@ -35,7 +37,7 @@ impl Frame {
         if self.seen < self.literal_end {
             let there = self.literal_end.min(octets.len());
             let part = octets.get(self.seen..there)?;
-            if let Some(nul) = memchr(0, part) {
+            if let Some(nul) = memchr(0, part).filter(|_| !self.binary) {
                 // RFC 3501 §9: literal = … *CHAR8, and CHAR8 is not NUL.
                 let at = self.seen + nul;
                 let literal = (self.literal_end - at) as u64;
@@ -88,8 +90,21 @@ impl Frame {
         self.seen = start;
         self.literals = literals;
         self.literal_end = end;
+        self.binary = literal.binary;
         self.count += 1;
         true
+    }
+
+    /// Where the line begins that was looked at last.
+    pub(super) const fn line_start(&self) -> usize {
+        self.literal_end
+    }
+
+    /// What is dropped if the command is given up now: from where on, and how much of a literal.
+    pub(super) fn rest(&self) -> (usize, u64) {
+        let literal = self.literal_end.saturating_sub(self.seen) as u64;
+        let from = if literal > 0 { self.seen } else { self.literal_end };
+        (from, literal)
     }
 
     /// How many literals there were.
@@ -114,10 +129,12 @@ fn announced(line: &[u8]) -> Option<Literal> {
     if digits.is_empty() || !has_brace {
         return None;
     }
+    // RFC 3516 §7: literal8.
+    let binary = before.ends_with(b"~{");
     let size = digits
         .iter()
         .fold(0u64, |size, digit| size.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
-    Some(Literal { size, synchronizing })
+    Some(Literal { size, synchronizing, binary })
 }
 
 /// Digits of the greatest number.

@@ -2,25 +2,29 @@
 //!
 //! A command is a line, or several with literals between them (RFC 3501 §4.3). Its octets stay in
 //! the session's [`Inbox`] until they are complete; the assembler only remembers how far it has
-//! looked, so that every octet is looked at once. The message of an APPEND is the exception: it
-//! passes through in slices.
+//! looked, so that every octet is looked at once. The messages of APPEND and REPLACE are the
+//! exception: they pass through in slices (`append`).
 //!
 //! What cannot be understood is answered at once, and then dropped up to its end: framing goes on,
 //! so that the octets of a refused literal never run as commands. Where that would take too long,
 //! the connection has to close (RFC 7888 §4).
 
+mod append;
 mod frame;
 
-use super::command::{Bad, parse, parse_tag};
+use super::command::{Bad, Parsed, is_append, is_message, parse, parse_tag};
 use super::scan::Scanner;
-use super::types::{Append, Command, Literal, Synchronizing, Tag};
+use super::types::{
+    Append, AppendMessage, AppendPart, Command, Encoding, Literal, Synchronizing, Tag,
+};
 use crate::buffer::Inbox;
 use crate::limits::Limits;
 use crate::secret::Secret;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use append::Appending;
 use frame::{Dropped, Found, Frame, look_past};
-use memchr::{memchr, memmem};
+use memchr::memmem;
 
 /// What the assembler found.
 #[derive(Debug)]
@@ -29,16 +33,23 @@ pub enum Step {
     Command(Tag, Box<Command>),
     /// A literal is awaited: send a continuation request.
     Continue,
-    /// The head of an APPEND. Nothing happens until [`Assembler::accept`] or [`Assembler::refuse`].
+    /// APPEND or REPLACE begins, with its first message and that one's first part. Nothing happens
+    /// until [`Assembler::accept`] or [`Assembler::refuse`].
     Append(Tag, Append),
-    /// Octets of the message of an APPEND are there: see [`Assembler::content`]. Nothing happens
-    /// until [`Assembler::content_taken`].
+    /// The message before is complete, and another begins with its first part (RFC 3502). A decision
+    /// is needed as with [`Step::Append`].
+    NextMessage(AppendMessage),
+    /// The message goes on with another part (RFC 4469). A decision is needed as with
+    /// [`Step::Append`].
+    NextPart(AppendPart),
+    /// Octets of a part are there: see [`Assembler::content`]. Nothing happens until
+    /// [`Assembler::content_taken`].
     Content,
-    /// The APPEND is complete, and its message may be filed.
+    /// The command is complete, and its messages may be filed.
     Appended(Tag),
     /// The line that [`Assembler::expect_line`] asked for, without its CRLF.
     Line(Secret<Vec<u8>>),
-    /// A command was not understood. If it was an APPEND, its message is to be forgotten.
+    /// A command was not understood. If it was an APPEND, its messages are to be forgotten.
     Bad(Bad),
     /// The connection must be closed, with this text in the BYE. Nothing happens any more.
     Bye(&'static str),
@@ -53,6 +64,8 @@ pub struct Bounds {
     literals: usize,
     /// Octets of a command altogether.
     command: usize,
+    /// Octets of a literal for which the client does not wait.
+    unannounced: u64,
     /// Octets that are dropped to find the end of a command that was not understood.
     drop: u64,
     /// What a command may hold, whatever its length.
@@ -89,6 +102,7 @@ impl Bounds {
             line: command,
             literals: command,
             command,
+            unannounced: u64::MAX,
             drop: command as u64,
             grammar: Grammar::new(limits),
         }
@@ -102,10 +116,19 @@ impl Bounds {
             line,
             literals,
             command: line.saturating_add(literals),
+            unannounced: u64::MAX,
             // A message that is too large by half gets an answer that says so.
             drop: limits.message.saturating_mul(2),
             grammar: Grammar::new(limits),
         }
+    }
+
+    /// The same where `LITERAL-` is announced instead of `LITERAL+`: for all but small literals the
+    /// client waits (RFC 7888 §5).
+    #[must_use]
+    pub const fn literal_minus(mut self, limits: &Limits) -> Self {
+        self.unannounced = limits.imap_literal_minus;
+        self
     }
 }
 
@@ -129,6 +152,7 @@ impl Bounds {
 #[derive(Debug)]
 pub struct Assembler {
     bounds: Bounds,
+    encoding: Encoding,
     state: State,
 }
 
@@ -136,13 +160,9 @@ pub struct Assembler {
 #[derive(Debug)]
 enum State {
     /// A command, and how much of it is there.
-    Command(Frame),
-    /// The message of an APPEND that was not decided upon.
-    Offered(Tag, Literal),
-    /// So much of a message, of which so many octets are lent.
-    Content { tag: Tag, left: u64, lent: usize },
-    /// What follows the message of an APPEND.
-    Tail(Tag),
+    Command { frame: Frame, kind: Option<Kind> },
+    /// What is left of a command whose messages pass through.
+    Append(Appending),
     /// A line of another protocol, so long at most, of which so much was looked at.
     Line { longest: usize, seen: usize },
     /// The rest of a command that was not understood: of a literal so many octets, then of lines.
@@ -153,17 +173,38 @@ enum State {
     Closed,
 }
 
+/// What a command does with its literals, once there is one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// They are arguments.
+    Plain,
+    /// Some are messages: APPEND, REPLACE.
+    Append,
+}
+
+impl State {
+    /// Nothing of a command is there yet.
+    fn fresh() -> Self {
+        Self::Command { frame: Frame::default(), kind: None }
+    }
+}
+
 impl Assembler {
     /// An assembler at the start of a connection.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        let state = State::Command(Frame::default());
-        Self { bounds, state }
+        Self { bounds, encoding: Encoding::default(), state: State::fresh() }
     }
 
     /// Changes the bounds, after a login.
     pub fn set_bounds(&mut self, bounds: Bounds) {
         self.bounds = bounds;
+    }
+
+    /// Changes how mailbox names are written, after an ENABLE that says so (RFC 6855 §3, RFC 9051
+    /// §5.1).
+    pub fn set_encoding(&mut self, encoding: Encoding) {
+        self.encoding = encoding;
     }
 
     /// Takes one line of at most `longest` octets next instead of a command: a client's response in
@@ -176,16 +217,15 @@ impl Assembler {
     pub fn poll(&mut self, inbox: &mut Inbox) -> Option<Step> {
         loop {
             let step = match &mut self.state {
-                State::Command(_) => self.poll_command(inbox),
-                State::Content { .. } => self.poll_content(inbox),
-                State::Tail(_) => self.poll_tail(inbox),
+                State::Command { .. } => self.poll_command(inbox),
+                State::Append(_) => self.poll_append(inbox),
                 State::Line { .. } => self.poll_line(inbox),
                 State::Dropped { .. } => self.poll_dropped(inbox),
                 &mut State::Endless(text) => {
                     self.state = State::Closed;
                     return Some(Step::Bye(text));
                 }
-                State::Offered(..) | State::Closed => return None,
+                State::Closed => return None,
             };
             match step {
                 Progress::Step(step) => return Some(step),
@@ -195,78 +235,38 @@ impl Assembler {
         }
     }
 
-    /// Lets the message of an APPEND come, after [`Step::Append`]. If the client waits, send it a
-    /// continuation request.
-    pub fn accept(&mut self) {
-        if let State::Offered(tag, literal) = &self.state {
-            self.state = State::Content { tag: tag.clone(), left: literal.size, lent: 0 };
-        }
-    }
-
-    /// Ends an APPEND before its message or in the middle of it, to be answered with `NO`. What
-    /// comes nevertheless is dropped.
-    pub fn refuse(&mut self, inbox: &mut Inbox) {
-        match self.state {
-            State::Offered(_, literal) => self.pass_over(inbox, 0, literal),
-            State::Content { left, .. } => self.drop_from(inbox, 0, left),
-            State::Tail(_) => self.drop_from(inbox, 0, 0),
-            _ => {}
-        }
-    }
-
-    /// The slice of a message that is lent, after [`Step::Content`].
-    #[must_use]
-    pub fn content<'a>(&self, inbox: &'a Inbox) -> &'a [u8] {
-        let lent = match self.state {
-            State::Content { lent, .. } => lent,
-            _ => 0,
-        };
-        inbox.as_slice().get(..lent).unwrap_or_default()
-    }
-
-    /// Lets go of the slice that was lent.
-    pub fn content_taken(&mut self, inbox: &mut Inbox) {
-        if let State::Content { left, lent, .. } = &mut self.state {
-            inbox.consume(*lent);
-            *left -= *lent as u64;
-            *lent = 0;
-        }
-    }
-
     fn poll_command(&mut self, inbox: &mut Inbox) -> Progress {
-        let State::Command(frame) = &mut self.state else {
+        let State::Command { frame, kind } = &mut self.state else {
             return Progress::Starved;
         };
         let octets = inbox.as_slice();
-        match frame.look(octets, &self.bounds) {
-            None => Progress::Starved,
-            Some(Found::Command(end)) => {
-                let parsed = parse(&octets[..end], &self.bounds.grammar);
-                inbox.consume(end + CRLF);
-                self.state = State::Command(Frame::default());
-                Progress::Step(match parsed {
-                    Ok((tag, command)) => Step::Command(tag, Box::new(command)),
-                    Err(bad) => Step::Bad(bad),
-                })
-            }
-            Some(Found::Literal(end, literal))
-                if frame.count() < 2 && is_message(&octets[..end]) =>
-            {
-                let parsed = parse(&octets[..end], &self.bounds.grammar);
-                self.poll_message(inbox, end, literal, parsed)
-            }
-            Some(Found::Literal(end, literal)) => {
+        let found = match frame.look(octets, &self.bounds) {
+            None => return Progress::Starved,
+            Some(found) => found,
+        };
+        match found {
+            Found::Literal(end, literal) => {
+                let kind = *kind.get_or_insert_with(|| match is_append(&octets[..end]) {
+                    true => Kind::Append,
+                    false => Kind::Plain,
+                });
+                let line = &octets[frame.line_start()..end];
+                let passes = kind == Kind::Append && is_message(line, frame.count() == 0);
+                if let Some(text) = self.bounds.refuses(literal) {
+                    let bad = Bad::at(&octets[..end], text);
+                    return self.misunderstand(inbox, bad, end + CRLF, literal);
+                }
+                if passes {
+                    return self.parse_command(inbox, end, Some(literal));
+                }
                 if !frame.enter(end + CRLF, literal, &self.bounds) {
-                    let bad = Bad::at(&octets[..end], "The literal is too large");
-                    self.pass_over(inbox, end + CRLF, literal);
-                    return Progress::Step(Step::Bad(bad));
+                    let bad = Bad::at(&octets[..end], TOO_LARGE);
+                    return self.misunderstand(inbox, bad, end + CRLF, literal);
                 }
-                match literal.synchronizing {
-                    Synchronizing::Yes => Progress::Step(Step::Continue),
-                    Synchronizing::No => Progress::Moved,
-                }
+                Progress::waited(literal)
             }
-            Some(Found::Bad { at, from, literal, text }) => {
+            Found::Command(end) => self.parse_command(inbox, end, None),
+            Found::Bad { at, from, literal, text } => {
                 let bad = Bad::at(&octets[..at], text);
                 self.drop_from(inbox, from, literal);
                 Progress::Step(Step::Bad(bad))
@@ -274,69 +274,34 @@ impl Assembler {
         }
     }
 
-    /// The head of an APPEND was read, up to `end`.
-    fn poll_message(
+    /// Parses the command up to `end`, where it ends or a message's literal begins.
+    fn parse_command(
         &mut self,
         inbox: &mut Inbox,
         end: usize,
-        literal: Literal,
-        parsed: Result<(Tag, Command), Bad>,
+        literal: Option<Literal>,
     ) -> Progress {
-        Progress::Step(match parsed {
-            Ok((tag, Command::Append(append))) => {
+        let parsed = parse(&inbox.as_slice()[..end], &self.bounds.grammar, self.encoding);
+        match (parsed, literal) {
+            (Ok((tag, Parsed::Append(stretch))), _) => {
                 inbox.consume(end + CRLF);
-                self.state = State::Offered(tag.clone(), literal);
-                Step::Append(tag, append)
+                self.state = State::Append(Appending::new(tag, stretch));
+                Progress::Moved
             }
-            Ok((tag, _)) => {
-                self.pass_over(inbox, end + CRLF, literal);
-                Step::Bad(Bad::tagged(tag, "No literal can be there"))
+            (Ok((tag, Parsed::Command(_))), Some(literal)) => {
+                let bad = Bad::tagged(tag, "No literal can be there");
+                self.misunderstand(inbox, bad, end + CRLF, literal)
             }
-            Err(bad) => {
-                self.pass_over(inbox, end + CRLF, literal);
-                Step::Bad(bad)
+            (Err(bad), Some(literal)) => self.misunderstand(inbox, bad, end + CRLF, literal),
+            (Ok((tag, Parsed::Command(command))), None) => {
+                inbox.consume(end + CRLF);
+                self.state = State::fresh();
+                Progress::Step(Step::Command(tag, Box::new(command)))
             }
-        })
-    }
-
-    fn poll_content(&mut self, inbox: &mut Inbox) -> Progress {
-        let State::Content { tag, left, lent } = &mut self.state else {
-            return Progress::Starved;
-        };
-        let octets = inbox.as_slice();
-        let there = usize::try_from(*left).map_or(octets.len(), |left| left.min(octets.len()));
-        if *left == 0 {
-            self.state = State::Tail(tag.clone());
-            Progress::Moved
-        } else if *lent > 0 || there == 0 {
-            Progress::Starved
-        } else if memchr(0, &octets[..there]).is_some() {
-            // RFC 3501 §9: literal = … *CHAR8, and CHAR8 is not NUL.
-            let bad = Bad::tagged(tag.clone(), "The message holds a NUL");
-            let left = *left;
-            self.drop_from(inbox, 0, left);
-            Progress::Step(Step::Bad(bad))
-        } else {
-            *lent = there;
-            Progress::Step(Step::Content)
-        }
-    }
-
-    fn poll_tail(&mut self, inbox: &mut Inbox) -> Progress {
-        let State::Tail(tag) = &mut self.state else {
-            return Progress::Starved;
-        };
-        let tag = tag.clone();
-        match inbox.as_slice() {
-            [] | [b'\r'] => Progress::Starved,
-            [b'\r', b'\n', ..] => {
-                inbox.consume(CRLF);
-                self.state = State::Command(Frame::default());
-                Progress::Step(Step::Appended(tag))
-            }
-            _ => {
-                self.drop_from(inbox, 0, 0);
-                Progress::Step(Step::Bad(Bad::tagged(tag, "Something follows the message")))
+            (Err(bad), None) => {
+                inbox.consume(end + CRLF);
+                self.state = State::fresh();
+                Progress::Step(Step::Bad(bad))
             }
         }
     }
@@ -359,7 +324,7 @@ impl Assembler {
         };
         let line = octets[..end].to_vec();
         inbox.consume(end + CRLF);
-        self.state = State::Command(Frame::default());
+        self.state = State::fresh();
         Progress::Step(Step::Line(line.into()))
     }
 
@@ -387,12 +352,24 @@ impl Assembler {
         };
         *budget = left;
         match next {
-            Some(None) => self.state = State::Command(Frame::default()),
+            Some(None) => self.state = State::fresh(),
             Some(Some(next)) => self.drop_literal(next, left),
             None if count == 0 => return Progress::Starved,
             None => {}
         }
         Progress::Moved
+    }
+
+    /// Tells that the command is bad, and drops what follows `at`, where `literal` is announced.
+    fn misunderstand(
+        &mut self,
+        inbox: &mut Inbox,
+        bad: Bad,
+        at: usize,
+        literal: Literal,
+    ) -> Progress {
+        self.pass_over(inbox, at, literal);
+        Progress::Step(Step::Bad(bad))
     }
 
     /// Drops the command that has come up to `at`, where `literal` is announced.
@@ -405,14 +382,14 @@ impl Assembler {
     fn drop_from(&mut self, inbox: &mut Inbox, at: usize, literal: u64) {
         inbox.consume(at);
         let synchronizing = Synchronizing::No;
-        let literal = Literal { size: literal, synchronizing };
+        let literal = Literal { size: literal, synchronizing, binary: false };
         self.drop_literal(literal, self.bounds.drop);
     }
 
     fn drop_literal(&mut self, literal: Literal, budget: u64) {
         self.state = match literal.synchronizing {
             // RFC 3501 §7.5: without a continuation request, the client does not send it.
-            Synchronizing::Yes => State::Command(Frame::default()),
+            Synchronizing::Yes => State::fresh(),
             // RFC 7888 §4: it is on its way, so it is skipped, or the connection closed.
             Synchronizing::No if literal.size <= budget => {
                 State::Dropped { literal: literal.size, budget }
@@ -424,6 +401,9 @@ impl Assembler {
 
 /// Why a connection closes in the middle of a command.
 const TOO_MUCH: &str = "Too much would have to be skipped";
+
+/// Why a literal is refused.
+const TOO_LARGE: &str = "The literal is too large";
 
 /// Octets of a line's end.
 const CRLF: usize = 2;
@@ -438,6 +418,25 @@ enum Progress {
     Moved,
 }
 
+impl Progress {
+    /// A literal may come: the client may wait for a word.
+    const fn waited(literal: Literal) -> Self {
+        match literal.synchronizing {
+            Synchronizing::Yes => Self::Step(Step::Continue),
+            Synchronizing::No => Self::Moved,
+        }
+    }
+}
+
+impl Bounds {
+    /// Why this literal cannot come unannounced.
+    fn refuses(&self, literal: Literal) -> Option<&'static str> {
+        let is_refused =
+            literal.synchronizing == Synchronizing::No && literal.size > self.unannounced;
+        is_refused.then_some("So large a literal has to wait for a continuation request")
+    }
+}
+
 impl Bad {
     /// The command called `tag` is bad.
     fn tagged(tag: Tag, text: &'static str) -> Self {
@@ -446,23 +445,9 @@ impl Bad {
 
     /// The command that begins with `octets` is bad.
     fn at(octets: &[u8], text: &'static str) -> Self {
-        Self { tag: parse_tag(&mut Scanner::new(octets)).ok(), text: text.into() }
+        let mut scanner = Scanner::new(octets, Encoding::default());
+        Self { tag: parse_tag(&mut scanner).ok(), text: text.into() }
     }
-}
-
-/// Whether the literal whose head ends `octets` is the message of an APPEND: any but the first
-/// argument, which is the mailbox. So it is among the first two literals.
-fn is_message(octets: &[u8]) -> bool {
-    let mut scanner = Scanner::new(octets);
-    let Ok(_) = parse_tag(&mut scanner) else {
-        return false;
-    };
-    let name = scanner.name("").unwrap_or_default();
-    if !name.eq_ignore_ascii_case("APPEND") || !scanner.eat(b' ') {
-        return false;
-    }
-    let is_first = scanner.literal_head().is_ok() && scanner.end().is_ok();
-    !is_first
 }
 
 #[cfg(test)]

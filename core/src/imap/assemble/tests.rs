@@ -2,7 +2,7 @@
 
 use super::{Assembler, Bounds, Grammar, Step};
 use crate::buffer::Inbox;
-use crate::imap::types::Command;
+use crate::imap::types::{AppendPart, Command, Encoding};
 use crate::limits::Limits;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -15,6 +15,7 @@ const BOUNDS: Bounds = Bounds {
     line: 60,
     literals: 20,
     command: 80,
+    unannounced: u64::MAX,
     drop: 200,
     grammar: Grammar::new(&Limits::DEFAULT),
 };
@@ -48,6 +49,24 @@ impl Run {
         }
     }
 
+    /// Accepts or refuses a part of a message.
+    fn decide(&mut self, part: &AppendPart) -> String {
+        assert!(self.assembler.poll(&mut self.inbox).is_none(), "offered, so nothing moves");
+        let (what, is_wanted) = match part {
+            AppendPart::Url(url) => (url.clone(), url != "no"),
+            AppendPart::Text(literal) | AppendPart::Utf8(literal) => {
+                (format!("{}", literal.size), literal.size <= LONGEST_MESSAGE)
+            }
+        };
+        if is_wanted {
+            self.assembler.accept();
+            format!("{what}? yes")
+        } else {
+            self.assembler.refuse(&mut self.inbox);
+            format!("{what}? no")
+        }
+    }
+
     fn take(&mut self, step: Step) -> Option<String> {
         Some(match step {
             Step::Command(tag, command) => {
@@ -60,17 +79,15 @@ impl Run {
             }
             Step::Continue => "+".to_string(),
             Step::Append(tag, append) => {
-                let size = append.literal.size;
-                let verdict = if size > LONGEST_MESSAGE {
-                    self.assembler.refuse(&mut self.inbox);
-                    "no"
-                } else {
-                    self.assembler.accept();
-                    self.content.clear();
-                    "yes"
-                };
-                format!("{tag} append {size}? {verdict}")
+                self.content.clear();
+                let verdict = self.decide(&append.message.part);
+                format!("{tag} append {verdict}")
             }
+            Step::NextMessage(message) => {
+                self.content.push(b'|');
+                format!("message {}", self.decide(&message.part))
+            }
+            Step::NextPart(part) => format!("part {}", self.decide(&part)),
             Step::Content => {
                 let lent = self.assembler.content(&self.inbox).to_vec();
                 assert!(!lent.is_empty());
@@ -288,12 +305,178 @@ fn messages_that_go_wrong() {
         ["a append 3? yes", "a bad: Something follows the message", "b Noop"]
     );
     assert_eq!(
-        run(b"a APPEND x {3}\r\nHi! {8+}\r\nb NOOP\r\n\r\nc NOOP\r\n"),
+        run(b"a APPEND x {3}\r\nHi!? {8+}\r\nb NOOP\r\n\r\nc NOOP\r\n"),
         ["a append 3? yes", "a bad: Something follows the message", "c Noop"]
     );
     assert_eq!(
         run(b"a APPEND x {9+}\r\n\0b NOOP\r\n\r\nc NOOP\r\n"),
         ["a append 9? yes", "a bad: The message holds a NUL", "c Noop"]
+    );
+}
+
+#[test]
+fn several_messages() {
+    assert_eq!(
+        run(b"a APPEND x {3}\r\nHi! (\\Seen) {2+}\r\nyo ~{1}\r\n\0\r\nb NOOP\r\n"),
+        [
+            "a append 3? yes",
+            "message 2? yes",
+            "message 1? yes",
+            "a appended Hi!|yo|\\x00",
+            "b Noop"
+        ]
+    );
+    assert_eq!(
+        run(b"a APPEND x {3}\r\nHi! {101}\r\nb NOOP\r\n"),
+        ["a append 3? yes", "message 101? no", "b Noop"]
+    );
+    let text = format!("a APPEND x {{1+}}\r\nx {{110+}}\r\n{}\r\nb NOOP\r\n", "y".repeat(110));
+    assert_eq!(run(text.as_bytes()), ["a append 1? yes", "message 110? no", "b Noop"]);
+    for (rest, why) in [
+        (" (\\Recent) {8+}", "\\Recent cannot be set"),
+        (" x {8+}", "A literal is missing"),
+        ("{8+}", "Something follows the message"),
+        (" URL {8+}", "A literal is missing"),
+        (" (\\Seen) {8+}\0", "The command holds a NUL"),
+    ] {
+        let text = format!("a APPEND x {{3}}\r\nHi!{rest}\r\nb NOOP\r\n\r\nc NOOP\r\n");
+        let told = run(text.as_bytes());
+        assert_eq!(
+            told[..2],
+            ["a append 3? yes".to_string(), format!("a bad: {why}")][..told.len().min(2)]
+        );
+        assert_eq!(told.last().map(String::as_str), Some("c Noop"), "{rest}: {told:?}");
+    }
+}
+
+#[test]
+fn parts_of_messages() {
+    assert_eq!(
+        run(b"a APPEND x CATENATE (URL /y TEXT {3}\r\nHi! URL {2+}\r\n/z UTF8 (~{1+}\r\n\0))\r\nb NOOP\r\n"),
+        [
+            "a append /y? yes",
+            "part 3? yes",
+            "part /z? yes",
+            "part 1? yes",
+            "a appended Hi!\\x00",
+            "b Noop"
+        ]
+    );
+    assert_eq!(
+        run(b"a APPEND x CATENATE (URL {2}\r\n/y) catenate (TEXT {1}\r\nx) {1}\r\ny\r\n"),
+        ["+", "a append /y? yes", "message 1? yes", "message 1? yes", "a appended |x|y"]
+    );
+    // What follows a URL that is refused is dropped, whatever it is.
+    for rest in [
+        ")",
+        " URL /z)",
+        " TEXT {3}",
+        " TEXT {8+}\r\nb NOOP\r\n)",
+        " URL /z TEXT {8+}\r\nb NOOP\r\n) {2+}\r\n\r\n",
+    ] {
+        let text = format!("a APPEND x CATENATE (URL no{rest}\r\nc NOOP\r\n");
+        assert_eq!(run(text.as_bytes()), ["a append no? no", "c Noop"], "{rest}");
+    }
+    for rest in [
+        "",
+        " x",
+        ")x",
+        " TEXT 3",
+        " URL)",
+        ") CATENATE ()",
+        " UTF8 (~{1+}\r\nx",
+        " UTF8 ({1+}\r\nx",
+    ] {
+        let text = format!("a APPEND x CATENATE (TEXT {{1+}}\r\ny{rest}\r\nc NOOP\r\n");
+        let told = run(text.as_bytes());
+        assert!(told[told.len() - 2].starts_with("a bad: "), "{rest}: {told:?}");
+        assert_eq!(told.last().map(String::as_str), Some("c Noop"), "{rest}");
+    }
+    assert_eq!(
+        run(b"a APPEND x UTF8 (~{2+}\r\nhi)\r\nb REPLACE 4 {1}\r\nx {2}\r\nyo\r\n"),
+        ["a append 2? yes", "a appended hi", "+", "b append 2? yes", "b appended yo"]
+    );
+    assert_eq!(
+        run(b"a UID REPLACE 4 x {2+}\r\nyo {8+}\r\nb NOOP\r\n\r\nc NOOP\r\n"),
+        ["a append 2? yes", "a bad: Something follows the message", "c Noop"]
+    );
+    // A URL is an argument, and so has the bounds of one.
+    assert_eq!(
+        run(b"a APPEND x CATENATE (TEXT {1+}\r\nx URL {21+}\r\n012345678901234567890)\r\nb NOOP\r\n"),
+        ["a append 1? yes", "a bad: The literal is too large", "b Noop"]
+    );
+}
+
+#[test]
+fn an_append_can_be_refused_between_its_messages() {
+    for rest in ["", " ", " (\\Seen", " CATENATE (URL {8+}\r\n", " CATENATE (URL {8+}\r\nb NO"] {
+        let mut run = Run::new(BOUNDS);
+        let text = " CATENATE (URL {8+}\r\nb NOOP\r\n TEXT {3}\r\n";
+        run.push(format!("a APPEND x {{2}}\r\nhi{rest}").as_bytes());
+        run.assembler.refuse(&mut run.inbox);
+        run.push(text.strip_prefix(rest).unwrap_or(") {3}\r\n").as_bytes());
+        run.push(b"c NOOP\r\n");
+        assert_eq!(run.told, ["a append 2? yes", "c Noop"], "{rest}");
+    }
+    // Where the client was told to go on, its literal comes.
+    let mut run = Run::new(BOUNDS);
+    run.push(b"a APPEND x {2}\r\nhi CATENATE (URL {8}\r\nb N");
+    run.assembler.refuse(&mut run.inbox);
+    run.push(b"OOP\r\n TEXT {9}\r\nc NOOP\r\n");
+    assert_eq!(run.told, ["a append 2? yes", "+", "c Noop"]);
+}
+
+#[test]
+fn literals_that_have_to_wait() {
+    let limits = Limits::default();
+    let mut run = Run::new(Bounds::after_login(&limits).literal_minus(&limits));
+    run.push(b"a LOGIN {4096+}\r\n");
+    run.push(&[b'x'; 4_096]);
+    run.push(b" {4097}\r\n");
+    assert_eq!(run.told, ["+"]);
+    run.push(&[b'y'; 4_097]);
+    run.push(b"\r\nb LOGIN {4097+}\r\n");
+    run.push(&[b'x'; 4_097]);
+    run.push(b" x\r\nc APPEND x {4097+}\r\n");
+    run.push(&[b'x'; 4_097]);
+    run.push(b"\r\nd APPEND x {3}\r\nabc {4097+}\r\n");
+    run.push(&[b'x'; 4_097]);
+    run.push(b"\r\ne NOOP\r\n");
+    let why = "So large a literal has to wait for a continuation request";
+    assert_eq!(run.told.len(), 7, "{:?}", run.told);
+    assert_eq!(run.told[2], format!("b bad: {why}"));
+    assert_eq!(run.told[3], format!("c bad: {why}"));
+    assert_eq!(run.told[5], format!("d bad: {why}"));
+    assert_eq!(run.told[6], "e Noop");
+}
+
+#[test]
+fn literals_of_any_octets() {
+    assert_eq!(
+        run(b"a SETMETADATA x (/shared/y ~{3}\r\n\0\r\n)\r\nb NOOP\r\n"),
+        ["+", "a Metadata", "b Noop"]
+    );
+    // Where none can be, they are dropped all the same.
+    assert_eq!(
+        run(b"a LOGIN ~{9+}\r\n\0b NOOP\r\n x\r\nc NOOP\r\n"),
+        ["a bad: A space is missing between arguments", "c Noop"]
+    );
+}
+
+#[test]
+fn names_have_the_form_of_the_session() {
+    let mut run = Run::new(BOUNDS);
+    run.push("a DELETE \"\u{fc}\"\r\n".as_bytes());
+    run.assembler.set_encoding(Encoding::Utf8);
+    run.push("b DELETE \"\u{fc}\"\r\nc APPEND \"\u{fc}\" {1+}\r\nx\r\n".as_bytes());
+    assert_eq!(
+        run.told,
+        [
+            "a bad: A quoted string may hold ASCII alone; use a literal",
+            "b Delete",
+            "c append 1? yes",
+            "c appended x"
+        ]
     );
 }
 
@@ -381,6 +564,15 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "{40+}\r\n",
         "{150+}\r\n",
         "{250+}\r\n",
+        "f APPEND x CATENATE (URL y",
+        "g REPLACE 1 ",
+        " CATENATE (",
+        " TEXT ",
+        " URL ",
+        " UTF8 (",
+        "URL no",
+        "~{3+}\r\n",
+        ")",
         "\r\n",
         "\r",
         "\n",

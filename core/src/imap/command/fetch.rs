@@ -1,46 +1,88 @@
 //! FETCH and STORE.
 
-use super::{flag, set_argument};
+use super::search::partial_range;
+use super::{flag, messages_argument};
 use crate::imap::scan::{Scanned, Scanner};
-use crate::imap::types::{Fetch, FetchItem, Numbering, Partial, Section, SectionText, Store};
+use crate::imap::types::{
+    ChangedSince, Fetch, FetchItem, Numbering, Partial, Section, SectionText, Store,
+};
 use crate::store::FlagAction;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// `"FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att … ")")`, of
-/// which there may be at most `most`, and as many names of fields in each.
+/// `"FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att … ")")
+/// [fetch-modifiers]`, with at most `most` items and as many names of fields in each.
 pub(super) fn parse(
     numbering: Numbering,
     scanner: &mut Scanner<'_>,
     most: usize,
 ) -> Scanned<Fetch> {
-    let messages = set_argument(scanner)?;
+    let messages = messages_argument(scanner)?;
     scanner.space()?;
-    let mut items = Vec::new();
-    if scanner.peek() == Some(b'(') {
-        scanner.list("Data items are missing", |scanner| {
-            let name = item_name(scanner)?;
-            let item = item(&name, scanner, most)?;
-            if items.len() == most {
-                return Err("There are too many data items".into());
-            }
-            if !items.contains(&item) {
-                items.push(item);
-            }
-            Ok(())
-        })?;
+    let items = if scanner.peek() == Some(b'(') {
+        item_list(scanner, most)?
     } else {
         let name = item_name(scanner)?;
-        items = match macro_items(&name) {
+        match macro_items(&name) {
             Some(items) => items,
             None => vec![item(&name, scanner, most)?],
-        };
+        }
+    };
+    let mut fetch = Fetch { numbering, messages, items, changed_since: None, partial: None };
+    parse_modifiers(scanner, &mut fetch)?;
+    Ok(fetch)
+}
+
+/// `"(" fetch-att *(SP fetch-att) ")"`.
+pub(super) fn item_list(scanner: &mut Scanner<'_>, most: usize) -> Scanned<Vec<FetchItem>> {
+    let mut items = Vec::new();
+    scanner.full_list("Data items are missing", |scanner| {
+        let name = item_name(scanner)?;
+        let item = item(&name, scanner, most)?;
+        if items.len() == most {
+            return Err("There are too many data items".into());
+        }
+        if !items.contains(&item) {
+            items.push(item);
+        }
+        Ok(())
+    })?;
+    Ok(items)
+}
+
+/// `[SP "(" fetch-modifier *(SP fetch-modifier) ")"]` (RFC 4466 §2.4).
+fn parse_modifiers(scanner: &mut Scanner<'_>, fetch: &mut Fetch) -> Scanned<()> {
+    if !scanner.eat(b' ') {
+        return Ok(());
     }
-    if items.is_empty() {
-        return Err("Data items are missing".into());
+    let mut vanished = false;
+    scanner.full_list("FETCH takes a list of modifiers", |scanner| {
+        match scanner.name("A modifier is missing")?.to_ascii_uppercase().as_str() {
+            "CHANGEDSINCE" => {
+                scanner.space()?;
+                let mod_seq = scanner.mod_seq()?;
+                fetch.changed_since = Some(ChangedSince { mod_seq, vanished: false });
+            }
+            "VANISHED" => vanished = true,
+            "PARTIAL" => {
+                scanner.space()?;
+                fetch.partial = Some(partial_range(scanner)?);
+            }
+            _ => return Err("There is no such modifier".into()),
+        }
+        Ok(())
+    })?;
+    let is_uid = fetch.numbering == Numbering::Uid;
+    if fetch.partial.is_some() && !is_uid {
+        return Err("PARTIAL goes with UID FETCH alone".into());
     }
-    Ok(Fetch { numbering, messages, items })
+    match &mut fetch.changed_since {
+        Some(since) if is_uid => since.vanished = vanished,
+        _ if vanished => return Err("VANISHED goes with UID FETCH and CHANGEDSINCE alone".into()),
+        _ => {}
+    }
+    Ok(())
 }
 
 fn item_name(scanner: &mut Scanner<'_>) -> Scanned<String> {
@@ -73,24 +115,68 @@ fn item(name: &str, scanner: &mut Scanner<'_>, most: usize) -> Scanned<FetchItem
         "RFC822.SIZE" => FetchItem::Rfc822Size,
         "RFC822.TEXT" => FetchItem::Rfc822Text,
         "UID" => FetchItem::Uid,
+        "MODSEQ" => FetchItem::ModSeq,
+        "EMAILID" => FetchItem::EmailId,
+        "THREADID" => FetchItem::ThreadId,
+        "SAVEDATE" => FetchItem::SaveDate,
+        "PREVIEW" => FetchItem::Preview { lazy: eat_lazy(scanner) },
+        "BINARY" => binary_item(false, scanner)?,
+        "BINARY.PEEK" => binary_item(true, scanner)?,
+        "BINARY.SIZE" => FetchItem::BinarySize(binary_part(scanner)?),
         _ => return Err("There is no such data item".into()),
     })
 }
 
-/// `section ["<" number "." nz-number ">"]`.
+/// `[SP "(LAZY)"]` (RFC 8970 §6). Any other list belongs to FETCH.
+fn eat_lazy(scanner: &mut Scanner<'_>) -> bool {
+    let mut ahead = *scanner;
+    let found = ahead.eat(b' ') && ahead.eat(b'(') && ahead.eat_name("LAZY") && ahead.eat(b')');
+    if found {
+        *scanner = ahead;
+    }
+    found
+}
+
+/// `section-binary [partial]` (RFC 3516 §7).
+fn binary_item(peek: bool, scanner: &mut Scanner<'_>) -> Scanned<FetchItem> {
+    let part = binary_part(scanner)?;
+    Ok(FetchItem::Binary { part, partial: partial(scanner)?, peek })
+}
+
+/// `section-binary = "[" [section-part] "]"` (RFC 3516 §7).
+fn binary_part(scanner: &mut Scanner<'_>) -> Scanned<Vec<u32>> {
+    scanner.expect(b'[', "A section is missing")?;
+    let mut part = Vec::new();
+    if scanner.eat(b']') {
+        return Ok(part);
+    }
+    loop {
+        part.push(scanner.nz_number("A part number is not a number from 1 on")?.get());
+        if scanner.eat(b']') {
+            return Ok(part);
+        }
+        scanner.expect(b'.', "A section has no closing bracket")?;
+    }
+}
+
+/// `section [partial]`.
 fn section_item(peek: bool, scanner: &mut Scanner<'_>, most: usize) -> Scanned<FetchItem> {
     scanner.expect(b'[', "A section is missing")?;
     let section = section(scanner, most)?;
     scanner.expect(b']', "A section has no closing bracket")?;
-    let mut partial = None;
-    if scanner.eat(b'<') {
-        let offset = scanner.number("A partial's offset is missing")?;
-        scanner.expect(b'.', "A partial's count is missing")?;
-        let count = scanner.nz_number("A partial's count is missing")?;
-        scanner.expect(b'>', "A partial has no closing bracket")?;
-        partial = Some(Partial { offset, count });
+    Ok(FetchItem::Section { section, partial: partial(scanner)?, peek })
+}
+
+/// `["<" number "." nz-number ">"]`.
+fn partial(scanner: &mut Scanner<'_>) -> Scanned<Option<Partial>> {
+    if !scanner.eat(b'<') {
+        return Ok(None);
     }
-    Ok(FetchItem::Section { section, partial, peek })
+    let offset = scanner.number("A partial's offset is missing")?;
+    scanner.expect(b'.', "A partial's count is missing")?;
+    let count = scanner.nz_number("A partial's count is missing")?;
+    scanner.expect(b'>', "A partial has no closing bracket")?;
+    Ok(Some(Partial { offset, count }))
 }
 
 /// `section-spec`.
@@ -143,10 +229,21 @@ fn field_names(scanner: &mut Scanner<'_>, most: usize) -> Scanned<Vec<String>> {
     Ok(names)
 }
 
-/// `"STORE" SP sequence-set SP ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / flag *(SP flag))`.
+/// `"STORE" SP sequence-set [SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"] SP ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / flag *(SP flag))`.
 pub(super) fn parse_store(numbering: Numbering, scanner: &mut Scanner<'_>) -> Scanned<Store> {
-    let messages = set_argument(scanner)?;
+    let messages = messages_argument(scanner)?;
     scanner.space()?;
+    let mut unchanged_since = None;
+    if scanner.eat(b'(') {
+        let missing = "STORE takes a list of modifiers, of which only UNCHANGEDSINCE is known";
+        if !scanner.eat_name("UNCHANGEDSINCE") {
+            return Err(missing.into());
+        }
+        scanner.space()?;
+        unchanged_since = Some(scanner.mod_seq_or_zero()?);
+        scanner.expect(b')', missing)?;
+        scanner.space()?;
+    }
     let action = if scanner.eat(b'+') {
         FlagAction::Add
     } else if scanner.eat(b'-') {
@@ -170,5 +267,5 @@ pub(super) fn parse_store(numbering: Numbering, scanner: &mut Scanner<'_>) -> Sc
         }
         flags
     };
-    Ok(Store { numbering, messages, action, silent, flags })
+    Ok(Store { numbering, messages, unchanged_since, action, silent, flags })
 }

@@ -1,23 +1,35 @@
 //! The commands that name mailboxes.
 
-use super::flag;
+use super::sequence_set;
 use crate::encoding::utf7;
 use crate::imap::scan::{Scanned, Scanner};
-use crate::imap::types::{Append, Command, List, ListPattern, Mailbox, StatusItem};
-use crate::message::date::DateTime;
+use crate::imap::types::{Command, Encoding, Mailbox, Qresync, Select, SequenceSet, StatusItem};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// `SP mailbox`.
 pub(super) fn argument(scanner: &mut Scanner<'_>) -> Scanned<Mailbox> {
     scanner.space()?;
-    let octets = scanner.astring("A mailbox name is missing")?;
-    decode(&octets).map(Mailbox::new)
+    mailbox(scanner)
 }
 
-/// RFC 3501 §5.1.3: names are in modified UTF-7, and a client sends no other octets.
-fn decode(octets: &[u8]) -> Scanned<String> {
-    utf7::decode(octets).map_err(|_| "A mailbox name is not in modified UTF-7".into())
+/// `mailbox`.
+pub(super) fn mailbox(scanner: &mut Scanner<'_>) -> Scanned<Mailbox> {
+    let octets = scanner.astring("A mailbox name is missing")?;
+    decode(scanner.encoding(), &octets).map(Mailbox::new)
+}
+
+/// RFC 3501 §5.1.3, RFC 9051 §5.1: names are in one form, and a client sends no other octets.
+pub(super) fn decode(encoding: Encoding, octets: &[u8]) -> Scanned<String> {
+    match encoding {
+        Encoding::Utf7 => {
+            utf7::decode(octets).map_err(|_| "A mailbox name is not in modified UTF-7".into())
+        }
+        Encoding::Utf8 => match str::from_utf8(octets) {
+            Ok(name) => Ok(name.into()),
+            Err(_) => Err("A mailbox name is not in UTF-8".into()),
+        },
+    }
 }
 
 /// `"CREATE" SP mailbox [SP "(" "USE" SP "(" use-attr *(SP use-attr) ")" ")"]` (RFC 6154 §6).
@@ -48,24 +60,74 @@ pub(super) fn parse_rename(scanner: &mut Scanner<'_>) -> Scanned<Command> {
     Ok(Command::Rename { from, to })
 }
 
-/// `SP mailbox SP list-mailbox`, of at most `longest` octets together.
-pub(super) fn parse_list(scanner: &mut Scanner<'_>, longest: usize) -> Scanned<List> {
-    scanner.space()?;
-    let reference = scanner.astring("A reference name is missing, perhaps an empty one")?;
-    scanner.space()?;
-    let pattern = scanner.list_mailbox()?;
-    if reference.len() + pattern.len() > longest {
-        return Err("The pattern is too long".into());
+/// `("SELECT" / "EXAMINE") SP mailbox [SP "(" select-param *(SP select-param) ")"]` (RFC 4466 §2.1).
+pub(super) fn parse_select(scanner: &mut Scanner<'_>) -> Scanned<Select> {
+    let mailbox = argument(scanner)?;
+    let mut select = Select { mailbox, condstore: false, qresync: None };
+    if scanner.eat(b' ') {
+        scanner.full_list("SELECT takes a list of parameters", |scanner| {
+            match scanner.name("A parameter is missing")?.to_ascii_uppercase().as_str() {
+                "CONDSTORE" => select.condstore = true,
+                "QRESYNC" => {
+                    scanner.space()?;
+                    select.qresync = Some(qresync(scanner)?);
+                }
+                _ => return Err("There is no such parameter".into()),
+            }
+            Ok(())
+        })?;
     }
-    Ok(List { reference: decode(&reference)?, pattern: ListPattern::new(decode(&pattern)?) })
+    Ok(select)
+}
+
+/// `"(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"` (RFC 7162 §7).
+fn qresync(scanner: &mut Scanner<'_>) -> Scanned<Qresync> {
+    scanner.expect(b'(', "QRESYNC takes a list of what is known")?;
+    let uid_validity = scanner.nz_number("A UIDVALIDITY is missing")?.get();
+    scanner.space()?;
+    let mod_seq = scanner.mod_seq()?;
+    let mut qresync = Qresync { uid_validity, mod_seq, known_uids: None, known_pairs: None };
+    let mut is_separate = scanner.eat(b' ');
+    if is_separate && scanner.peek() != Some(b'(') {
+        qresync.known_uids = Some(closed_set(scanner)?);
+        is_separate = scanner.eat(b' ');
+    }
+    if is_separate {
+        scanner.expect(b'(', "Sequence numbers and their UIDs are a list")?;
+        let numbers = closed_set(scanner)?;
+        scanner.space()?;
+        let uids = closed_set(scanner)?;
+        if count(&numbers) != count(&uids) {
+            return Err("There are not as many UIDs as sequence numbers".into());
+        }
+        scanner.expect(b')', "Sequence numbers and their UIDs are a list")?;
+        qresync.known_pairs = Some((numbers, uids));
+    }
+    scanner.expect(b')', "The parameter of QRESYNC has no end")?;
+    Ok(qresync)
+}
+
+/// A `sequence-set` in which `*` is not allowed.
+fn closed_set(scanner: &mut Scanner<'_>) -> Scanned<SequenceSet> {
+    let set = sequence_set(scanner)?;
+    if set.is_open() { Err("A set must not hold * here".into()) } else { Ok(set) }
+}
+
+fn count(set: &SequenceSet) -> u64 {
+    set.ranges(0).map(|range| u64::from(range.end() - range.start()) + 1).sum()
 }
 
 /// `"STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"`.
 pub(super) fn parse_status(scanner: &mut Scanner<'_>) -> Scanned<Command> {
     let mailbox = argument(scanner)?;
     scanner.space()?;
+    Ok(Command::Status { mailbox, items: status_items(scanner)? })
+}
+
+/// `"(" status-att *(SP status-att) ")"`.
+pub(super) fn status_items(scanner: &mut Scanner<'_>) -> Scanned<Vec<StatusItem>> {
     let mut items = Vec::new();
-    scanner.list("Status items are missing", |scanner| {
+    scanner.full_list("Status items are missing", |scanner| {
         let name = scanner.name("A status item is missing")?;
         let mut known = StatusItem::ALL.into_iter();
         let item = known
@@ -76,27 +138,5 @@ pub(super) fn parse_status(scanner: &mut Scanner<'_>) -> Scanned<Command> {
         }
         Ok(())
     })?;
-    if items.is_empty() {
-        return Err("Status items are missing".into());
-    }
-    Ok(Command::Status { mailbox, items })
-}
-
-/// `"APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal`, of which the head alone is there.
-pub(super) fn parse_append(scanner: &mut Scanner<'_>) -> Scanned<Append> {
-    let mailbox = argument(scanner)?;
-    scanner.space()?;
-    let mut flags = Vec::new();
-    if scanner.peek() == Some(b'(') {
-        flags = scanner.list("", flag)?;
-        scanner.space()?;
-    }
-    let mut internal_date = None;
-    if scanner.peek() == Some(b'"') {
-        let date = DateTime::parse_imap(&scanner.quoted()?);
-        let date = date.ok_or("A date is written like \" 7-Feb-1994 21:52:25 -0800\"")?;
-        internal_date = Some(date);
-        scanner.space()?;
-    }
-    Ok(Append { mailbox, flags, internal_date, literal: scanner.literal_head()? })
+    Ok(items)
 }

@@ -1,12 +1,21 @@
 //! The parser of commands: from the octets of one complete command to a [`Command`].
 
+mod acl;
+mod append;
 mod fetch;
+mod list;
 mod mailbox;
+mod metadata;
+mod notify;
+mod quota;
 mod search;
+mod sort;
+
+pub(super) use append::{End, Offer, Place, Stretch, is_append, is_message, parse_stretch};
 
 use super::assemble::Grammar;
 use super::scan::{Scanned, Scanner, Syntax};
-use super::types::{Command, Flag, Numbering, SequenceSet, Tag};
+use super::types::{Command, Encoding, Flag, Messages, Numbering, SequenceSet, Tag};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,12 +31,25 @@ pub struct Bad {
     pub text: Cow<'static, str>,
 }
 
-/// Parses a command, literals in their places and without its last CRLF. The command APPEND ends
-/// with the head of its message literal.
+/// What the parser makes of a command.
+#[derive(Debug)]
+pub(super) enum Parsed {
+    /// A command, as it is.
+    Command(Command),
+    /// What there is of a command whose messages pass through: APPEND, REPLACE.
+    Append(Stretch),
+}
+
+/// Parses a command, literals in their places and without its last CRLF. APPEND and REPLACE may end
+/// with the head of a message's literal.
 ///
 /// It may hold as much as `grammar` says.
-pub(super) fn parse(octets: &[u8], grammar: &Grammar) -> Result<(Tag, Command), Bad> {
-    let mut scanner = Scanner::new(octets);
+pub(super) fn parse(
+    octets: &[u8],
+    grammar: &Grammar,
+    encoding: Encoding,
+) -> Result<(Tag, Parsed), Bad> {
+    let mut scanner = Scanner::new(octets, encoding);
     let tag = parse_tag(&mut scanner)?;
     match parse_command(&mut scanner, grammar) {
         Ok(command) => Ok((tag, command)),
@@ -45,7 +67,7 @@ pub(super) fn parse_tag(scanner: &mut Scanner<'_>) -> Result<Tag, Bad> {
     tag.map_err(|Syntax(text)| Bad { tag: None, text })
 }
 
-fn parse_command(scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Command> {
+fn parse_command(scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Parsed> {
     let name = scanner.name("A command's name is missing")?;
     let mut numbering = Numbering::Sequence;
     let mut name = name.to_ascii_uppercase();
@@ -54,12 +76,14 @@ fn parse_command(scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Comman
         scanner.space()?;
         name = scanner.name("A command's name is missing after UID")?.to_ascii_uppercase();
     }
-    let command = match numbering {
-        Numbering::Sequence => arguments(&name, scanner, grammar)?,
-        Numbering::Uid => uid_arguments(&name, scanner, grammar)?,
+    let command = match (name.as_str(), numbering) {
+        ("APPEND", Numbering::Sequence) => return append::parse(scanner).map(Parsed::Append),
+        ("REPLACE", _) => return append::parse_replace(numbering, scanner).map(Parsed::Append),
+        (name, Numbering::Sequence) => arguments(name, scanner, grammar)?,
+        (name, Numbering::Uid) => uid_arguments(name, scanner, grammar)?,
     };
     scanner.end()?;
-    Ok(command)
+    Ok(Parsed::Command(command))
 }
 
 /// The commands without UID.
@@ -79,18 +103,33 @@ fn arguments(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanne
         "AUTHENTICATE" => parse_authenticate(scanner)?,
         "LOGIN" => parse_login(scanner)?,
         "ENABLE" => parse_enable(scanner)?,
-        "SELECT" => Command::Select(mailbox::argument(scanner)?),
-        "EXAMINE" => Command::Examine(mailbox::argument(scanner)?),
+        "SELECT" => Command::Select(mailbox::parse_select(scanner)?),
+        "EXAMINE" => Command::Examine(mailbox::parse_select(scanner)?),
         "CREATE" => mailbox::parse_create(scanner)?,
         "DELETE" => Command::Delete(mailbox::argument(scanner)?),
         "RENAME" => mailbox::parse_rename(scanner)?,
         "SUBSCRIBE" => Command::Subscribe(mailbox::argument(scanner)?),
         "UNSUBSCRIBE" => Command::Unsubscribe(mailbox::argument(scanner)?),
-        "LIST" => Command::List(mailbox::parse_list(scanner, grammar.list_pattern)?),
-        "LSUB" => Command::Lsub(mailbox::parse_list(scanner, grammar.list_pattern)?),
+        "LIST" => Command::List(list::parse(scanner, grammar.list_pattern)?),
+        "LSUB" => Command::Lsub(list::parse_lsub(scanner, grammar.list_pattern)?),
         "STATUS" => mailbox::parse_status(scanner)?,
-        "APPEND" => Command::Append(mailbox::parse_append(scanner)?),
-        _ => return messages(name, Numbering::Sequence, scanner, grammar),
+        _ => return extension(name, scanner, grammar),
+    })
+}
+
+/// The commands of extensions, without UID.
+fn extension(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Command> {
+    Ok(match name {
+        "UNAUTHENTICATE" => Command::Unauthenticate,
+        "COMPRESS" => parse_compress(scanner)?,
+        "NOTIFY" => Command::Notify(notify::parse(scanner, grammar.fetch_items)?),
+        "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" => Command::Quota(quota::parse(name, scanner)?),
+        "GETACL" | "SETACL" | "DELETEACL" | "LISTRIGHTS" | "MYRIGHTS" => {
+            Command::Acl(acl::parse(name, scanner)?)
+        }
+        "GETMETADATA" => Command::Metadata(metadata::parse_get(scanner)?),
+        "SETMETADATA" => Command::Metadata(metadata::parse_set(scanner)?),
+        _ => return on_messages(name, Numbering::Sequence, scanner, grammar),
     })
 }
 
@@ -98,13 +137,13 @@ fn arguments(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanne
 fn uid_arguments(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanned<Command> {
     match name {
         // RFC 4315 §2.1
-        "EXPUNGE" => Ok(Command::Expunge(Some(set_argument(scanner)?))),
-        _ => messages(name, Numbering::Uid, scanner, grammar),
+        "EXPUNGE" => Ok(Command::Expunge(Some(messages_argument(scanner)?))),
+        _ => on_messages(name, Numbering::Uid, scanner, grammar),
     }
 }
 
 /// The commands that name messages by either numbering.
-fn messages(
+fn on_messages(
     name: &str,
     numbering: Numbering,
     scanner: &mut Scanner<'_>,
@@ -112,16 +151,18 @@ fn messages(
 ) -> Scanned<Command> {
     Ok(match name {
         "SEARCH" => Command::Search(search::parse(numbering, scanner, grammar.search_depth)?),
+        "SORT" => Command::Sort(sort::parse(numbering, scanner, grammar.search_depth)?),
+        "THREAD" => Command::Thread(sort::parse_thread(numbering, scanner, grammar.search_depth)?),
         "FETCH" => Command::Fetch(fetch::parse(numbering, scanner, grammar.fetch_items)?),
         "STORE" => Command::Store(fetch::parse_store(numbering, scanner)?),
         "COPY" => Command::Copy {
             numbering,
-            messages: set_argument(scanner)?,
+            messages: messages_argument(scanner)?,
             mailbox: mailbox::argument(scanner)?,
         },
         "MOVE" => Command::Move {
             numbering,
-            messages: set_argument(scanner)?,
+            messages: messages_argument(scanner)?,
             mailbox: mailbox::argument(scanner)?,
         },
         _ => return Err("There is no such command".into()),
@@ -184,10 +225,27 @@ fn parse_enable(scanner: &mut Scanner<'_>) -> Scanned<Command> {
     }
 }
 
-/// `SP sequence-set`.
-fn set_argument(scanner: &mut Scanner<'_>) -> Scanned<SequenceSet> {
+/// `"COMPRESS" SP "DEFLATE"` (RFC 4978 §5).
+fn parse_compress(scanner: &mut Scanner<'_>) -> Scanned<Command> {
     scanner.space()?;
-    sequence_set(scanner)
+    match scanner.atom("The name of an algorithm is missing")? {
+        name if name.eq_ignore_ascii_case("DEFLATE") => Ok(Command::Compress),
+        _ => Err("There is no such algorithm".into()),
+    }
+}
+
+/// `SP sequence-set`, where `$` is one.
+fn messages_argument(scanner: &mut Scanner<'_>) -> Scanned<Messages> {
+    scanner.space()?;
+    messages(scanner)
+}
+
+/// `sequence-set`, where `$` is one (RFC 5182 §4).
+fn messages(scanner: &mut Scanner<'_>) -> Scanned<Messages> {
+    if scanner.eat(b'$') {
+        return Ok(Messages::Saved);
+    }
+    sequence_set(scanner).map(Messages::Set)
 }
 
 /// `sequence-set`.

@@ -1,36 +1,105 @@
 //! SEARCH.
 
-use super::sequence_set;
+use super::messages;
 use crate::imap::scan::{Scanned, Scanner};
-use crate::imap::types::{Charset, Flag, Numbering, Search, SearchKey, When};
+use crate::imap::types::{
+    Charset, Flag, Numbering, ObjectId, PartialRange, Search, SearchKey, SearchReturn, When,
+};
 use crate::message::date::Date;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
-/// `"SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)`.
+/// `"SEARCH" [SP search-return-opts] [SP "CHARSET" SP astring] 1*(SP search-key)`.
 pub(super) fn parse(
     numbering: Numbering,
     scanner: &mut Scanner<'_>,
     depth: usize,
 ) -> Scanned<Search> {
-    scanner.space()?;
-    let charset = if eat_name(scanner, "CHARSET") {
-        let charset = parse_charset(scanner)?;
-        scanner.space()?;
-        charset
-    } else {
-        Charset::UsAscii
-    };
-    let mut keys = vec![key(scanner, &charset, depth)?];
-    while scanner.eat(b' ') {
-        keys.push(key(scanner, &charset, depth)?);
+    let returns = parse_return(scanner)?;
+    let mut ahead = *scanner;
+    let mut charset = Charset::UsAscii;
+    if ahead.eat(b' ') && ahead.eat_name("CHARSET") && ahead.peek() == Some(b' ') {
+        *scanner = ahead;
+        charset = parse_charset(scanner)?;
     }
-    Ok(Search { numbering, charset, key: all_of(keys) })
+    let key = parse_keys(scanner, &charset, depth)?;
+    Ok(Search { numbering, returns, charset, key })
 }
 
-fn parse_charset(scanner: &mut Scanner<'_>) -> Scanned<Charset> {
+/// `1*(SP search-key)`.
+pub(super) fn parse_keys(
+    scanner: &mut Scanner<'_>,
+    charset: &Charset,
+    depth: usize,
+) -> Scanned<SearchKey> {
+    scanner.space()?;
+    let mut keys = vec![key(scanner, charset, depth)?];
+    while scanner.eat(b' ') {
+        keys.push(key(scanner, charset, depth)?);
+    }
+    Ok(all_of(keys))
+}
+
+/// `[SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]` (RFC 4466 §2.6.1).
+pub(super) fn parse_return(scanner: &mut Scanner<'_>) -> Scanned<Option<SearchReturn>> {
+    let mut ahead = *scanner;
+    if !(ahead.eat(b' ') && ahead.eat_name("RETURN")) {
+        return Ok(None);
+    }
+    *scanner = ahead;
+    scanner.space()?;
+    let mut returns = SearchReturn::default();
+    let options = scanner.list("RETURN takes a list of options", |scanner| {
+        let name = scanner.name("A return option is missing")?.to_ascii_uppercase();
+        match name.as_str() {
+            "MIN" => returns.min = true,
+            "MAX" => returns.max = true,
+            "ALL" => returns.all = true,
+            "COUNT" => returns.count = true,
+            "SAVE" => returns.save = true,
+            "PARTIAL" if returns.partial.is_some() => {
+                return Err("PARTIAL is given twice".into());
+            }
+            "PARTIAL" => {
+                scanner.space()?;
+                returns.partial = Some(partial_range(scanner)?);
+            }
+            _ => return Err("There is no such return option".into()),
+        }
+        Ok(())
+    })?;
+    // RFC 4731 §3.1: "If the list of result options is empty, that requests … ALL".
+    returns.all |= options.is_empty();
+    if returns.all && returns.partial.is_some() {
+        // RFC 9394 §3.1: one or the other.
+        return Err("ALL and PARTIAL exclude each other".into());
+    }
+    Ok(Some(returns))
+}
+
+/// `partial-range` (RFC 9394 §4).
+pub(super) fn partial_range(scanner: &mut Scanner<'_>) -> Scanned<PartialRange> {
+    let malformed = "A range is written like 1:100 or -1:-100";
+    let from_last = scanner.eat(b'-');
+    let one = scanner.nz_number(malformed)?;
+    scanner.expect(b':', malformed)?;
+    if scanner.eat(b'-') != from_last {
+        return Err(malformed.into());
+    }
+    let other = scanner.nz_number(malformed)?;
+    let (least, greatest) = (one.min(other), one.max(other));
+    Ok(match from_last {
+        true => PartialRange::FromLast(least, greatest),
+        false => PartialRange::FromFirst(least, greatest),
+    })
+}
+
+/// `SP charset`.
+pub(super) fn parse_charset(scanner: &mut Scanner<'_>) -> Scanned<Charset> {
+    scanner.space()?;
     let name = scanner.astring("The name of a charset is missing")?;
     Ok(match name.to_ascii_uppercase().as_slice() {
         b"US-ASCII" => Charset::UsAscii,
@@ -55,15 +124,12 @@ fn key(scanner: &mut Scanner<'_>, charset: &Charset, depth: usize) -> Scanned<Se
     let deeper = depth.checked_sub(1).ok_or("Search keys are nested too deeply")?;
     match scanner.peek() {
         Some(b'(') => {
-            let keys = scanner.list("", |scanner| key(scanner, charset, deeper))?;
-            if keys.is_empty() {
-                return Err("A search key is missing".into());
-            }
+            let missing = "A search key is missing";
+            let keys = scanner.full_list(missing, |scanner| key(scanner, charset, deeper))?;
             Ok(all_of(keys))
         }
-        Some(b'0'..=b'9' | b'*') => {
-            let set = sequence_set(scanner)?;
-            Ok(SearchKey::Messages(Numbering::Sequence, set))
+        Some(b'0'..=b'9' | b'*' | b'$') => {
+            Ok(SearchKey::Messages(Numbering::Sequence, messages(scanner)?))
         }
         _ => {
             let name = scanner.name("A search key is missing")?;
@@ -79,8 +145,7 @@ fn key(scanner: &mut Scanner<'_>, charset: &Charset, depth: usize) -> Scanned<Se
 /// Takes `name` and a space if they are next.
 fn eat_name(scanner: &mut Scanner<'_>, name: &str) -> bool {
     let mut ahead = *scanner;
-    let next = ahead.name("").unwrap_or_default();
-    let found = next.eq_ignore_ascii_case(name) && ahead.eat(b' ');
+    let found = ahead.eat_name(name) && ahead.eat(b' ');
     if found {
         *scanner = ahead;
     }
@@ -125,7 +190,7 @@ fn simple(name: &str, scanner: &mut Scanner<'_>, charset: &Charset) -> Scanned<S
         "UNKEYWORD" => unset(keyword(scanner)?),
         "UID" => {
             scanner.space()?;
-            Messages(Numbering::Uid, sequence_set(scanner)?)
+            Messages(Numbering::Uid, messages(scanner)?)
         }
         "BEFORE" => Internal(When::Before, date(scanner)?),
         "ON" => Internal(When::On, date(scanner)?),
@@ -143,8 +208,54 @@ fn simple(name: &str, scanner: &mut Scanner<'_>, charset: &Charset) -> Scanned<S
         "CC" => Header("Cc".into(), text(scanner, charset)?),
         "BCC" => Header("Bcc".into(), text(scanner, charset)?),
         "SUBJECT" => Header("Subject".into(), text(scanner, charset)?),
+        _ => return extension(name, scanner),
+    })
+}
+
+/// The same for keys of extensions, and of the system flags.
+fn extension(name: &str, scanner: &mut Scanner<'_>) -> Scanned<SearchKey> {
+    use SearchKey::{EmailId, ModSeq, Older, SaveDateSupported, Saved, ThreadId, Younger};
+    Ok(match name {
+        "MODSEQ" => ModSeq(mod_seq(scanner)?),
+        "OLDER" => Older(interval(scanner)?),
+        "YOUNGER" => Younger(interval(scanner)?),
+        "SAVEDBEFORE" => Saved(When::Before, date(scanner)?),
+        "SAVEDON" => Saved(When::On, date(scanner)?),
+        "SAVEDSINCE" => Saved(When::Since, date(scanner)?),
+        "SAVEDATESUPPORTED" => SaveDateSupported,
+        "EMAILID" => EmailId(object_id(scanner)?),
+        "THREADID" => ThreadId(object_id(scanner)?),
         _ => return flag(name),
     })
+}
+
+/// `[SP entry-name SP entry-type-req] SP mod-sequence-valzer` (RFC 7162 §3.1.5).
+fn mod_seq(scanner: &mut Scanner<'_>) -> Scanned<u64> {
+    scanner.space()?;
+    if scanner.peek() == Some(b'"') {
+        scanner.quoted()?;
+        scanner.space()?;
+        let missing = "The name of a flag is followed by priv, shared or all";
+        let kind = scanner.name(missing)?.to_ascii_lowercase();
+        if !["priv", "shared", "all"].contains(&kind.as_str()) {
+            return Err(missing.into());
+        }
+        scanner.space()?;
+    }
+    scanner.mod_seq_or_zero()
+}
+
+/// `SP nz-number`: seconds (RFC 5032 §4).
+fn interval(scanner: &mut Scanner<'_>) -> Scanned<NonZeroU32> {
+    scanner.space()?;
+    scanner.nz_number("A number of seconds from 1 on is missing")
+}
+
+/// `SP objectid` (RFC 8474 §7).
+fn object_id(scanner: &mut Scanner<'_>) -> Scanned<ObjectId> {
+    scanner.space()?;
+    let text = scanner.atom("An object identifier is missing")?;
+    ObjectId::new(text).ok_or_else(|| "This is no object identifier".into())
 }
 
 /// `SEEN` and `UNSEEN`, and so on for the system flags.

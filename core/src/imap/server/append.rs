@@ -3,8 +3,10 @@
 use super::connection::{Connection, confused, failed_to_file};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{misunderstood, no, ok};
-use crate::imap::{Append, Code, Response, Status, Step as Assembled, Synchronizing};
+use super::{misunderstood, no, not_understood, ok};
+use crate::imap::{
+    Append, AppendMessage, AppendPart, Code, Response, Status, Step as Assembled, Synchronizing,
+};
 use crate::store::{Account, Answer, Flags, MailboxName, Request};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,7 +37,13 @@ enum Stage {
 
 impl Appending {
     pub(super) fn new(connection: &Connection, append: Append) -> Result<Self, Status> {
-        let Append { mailbox, flags, internal_date, literal } = append;
+        let Append { mailbox, replaces: None, message } = append else {
+            return Err(not_understood());
+        };
+        let AppendMessage { flags, internal_date, part: AppendPart::Text(literal) } = message
+        else {
+            return Err(not_understood());
+        };
         let account = connection.account().cloned().ok_or_else(confused)?;
         let mailbox = connection.name(&mailbox)?;
         let (flags, keywords) = split_flags(flags)
@@ -97,6 +105,9 @@ impl Appending {
                     keywords: core::mem::take(&mut self.keywords),
                     date: self.date,
                 })
+            }
+            Assembled::NextMessage(_) | Assembled::NextPart(_) => {
+                self.abandon(connection, not_understood())
             }
             Assembled::Bad(what) => self.abandon(connection, misunderstood(what)),
             _ => Step::Client,

@@ -4,7 +4,7 @@ use super::{Config, Event, Events, bad, ok};
 use crate::buffer::{Inbox, Outbox};
 use crate::entropy::Entropy;
 use crate::imap::view::View;
-use crate::imap::{Assembler, Bounds, Code, Condition, Mailbox, Response, Status, Tag};
+use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Response, Status, Tag};
 use crate::limits::Limits;
 use crate::machine::{Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
@@ -21,6 +21,8 @@ pub(super) struct Connection {
     pub(super) entropy: Entropy,
     pub(super) inbox: Inbox,
     pub(super) assembler: Assembler,
+    /// How mailbox names are written.
+    pub(super) encoding: Encoding,
     pub(super) out: Outbox,
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
@@ -73,6 +75,7 @@ impl Connection {
     ) -> Self {
         Self {
             assembler: Assembler::new(Bounds::before_login(&config.limits)),
+            encoding: Encoding::default(),
             security: match channel {
                 Channel::Bound(_) => Security::Tls,
                 Channel::Clear | Channel::Confidential => Security::Clear,
@@ -126,7 +129,7 @@ impl Connection {
     }
 
     pub(super) fn respond(&mut self, response: impl Into<Response>) {
-        response.into().write(self.out.as_mut_vec());
+        response.into().write(self.out.as_mut_vec(), self.encoding);
     }
 
     /// The end of a command.

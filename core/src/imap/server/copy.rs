@@ -3,7 +3,7 @@
 use super::connection::{Connection, confused, failed_to_file};
 use super::ok;
 use super::task::{Step, Told};
-use crate::imap::{Code, Mailbox, Numbering, SequenceSet, Status};
+use crate::imap::{Code, Mailbox, Messages, Numbering, Status};
 use crate::store::{Answer, Copied, MailboxName, Originals, Request, UidSet};
 
 /// COPY or MOVE under way.
@@ -18,7 +18,7 @@ impl Copying {
     pub(super) fn new(
         connection: &mut Connection,
         numbering: Numbering,
-        messages: &SequenceSet,
+        messages: &Messages,
         mailbox: &Mailbox,
         originals: Originals,
     ) -> Result<Self, Status> {

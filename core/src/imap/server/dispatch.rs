@@ -12,7 +12,7 @@ use super::mailboxes;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use super::task::{Manner, Running, Task};
-use super::{bad, misunderstood, ok};
+use super::{bad, misunderstood, not_understood, ok};
 use crate::imap::{
     Append, Command, Namespace, Namespaces, Response, Status, Step as Assembled, Tag,
 };
@@ -47,7 +47,11 @@ impl Connection {
             Assembled::Continue => self.respond(Response::Continue("Go on".into())),
             Assembled::Bye(text) => self.bye(text),
             // Nobody asked for these.
-            Assembled::Content | Assembled::Appended(_) | Assembled::Line(_) => {}
+            Assembled::Content
+            | Assembled::NextMessage(_)
+            | Assembled::NextPart(_)
+            | Assembled::Appended(_)
+            | Assembled::Line(_) => {}
         }
         None
     }
@@ -82,13 +86,15 @@ impl Connection {
             Command::Enable(names) => self.enable(&names),
             Command::Namespace => self.namespace(),
             Command::Idle => free(Task::Idle(Idling::new(self))),
-            Command::List(list) => free(Task::List(Listing::new(self, &list, Which::Existing)?)),
-            Command::Lsub(list) => free(Task::List(Listing::new(self, &list, Which::Subscribed)?)),
-            Command::Select(mailbox) => {
-                free(Task::Select(Selecting::new(self, &mailbox, Access::ReadWrite)?))
+            Command::List(list) if !list.extended => {
+                free(Task::List(Listing::new(self, &list, Which::Existing)?))
             }
-            Command::Examine(mailbox) => {
-                free(Task::Select(Selecting::new(self, &mailbox, Access::ReadOnly)?))
+            Command::Lsub(list) => free(Task::List(Listing::new(self, &list, Which::Subscribed)?)),
+            Command::Select(select) => {
+                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadWrite)?))
+            }
+            Command::Examine(select) => {
+                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadOnly)?))
             }
             Command::Create { mailbox, special_use } => {
                 mailboxes::begin_create(self, &mailbox, &special_use)
@@ -130,7 +136,7 @@ impl Connection {
                 let copying = Copying::new(self, numbering, &messages, &mailbox, Originals::Go)?;
                 Ok((Manner { numbering, ..Manner::FREE }, Task::Copy(copying)))
             }
-            _ => Err(bad("This command is not understood here")),
+            _ => Err(not_understood()),
         }
     }
 

@@ -3,9 +3,9 @@
 use super::connection::{Connection, confused, failed};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{bad, no, ok};
+use super::{bad, no, not_understood, ok};
 use crate::imap::view::View;
-use crate::imap::{Code, Numbering, SequenceSet, Status, Store};
+use crate::imap::{Code, Messages, Numbering, SequenceSet, Status, Store};
 use crate::store::{Access, Answer, FlagAction, Flags, Request, Snapshot, UidSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,7 +25,10 @@ pub(super) struct Storing {
 
 impl Storing {
     pub(super) fn new(connection: &mut Connection, store: Store) -> Result<Self, Status> {
-        let Store { numbering, messages, action, silent, flags } = store;
+        let Store { numbering, messages, unchanged_since, action, silent, flags } = store;
+        if unchanged_since.is_some() {
+            return Err(not_understood());
+        }
         let ranges = connection.find(numbering, &messages)?;
         connection.writable()?;
         let (flags, keywords) = split_flags(flags)
@@ -105,11 +108,13 @@ enum Stage {
 }
 
 impl Expunging {
-    pub(super) fn new(
-        connection: &mut Connection,
-        uids: Option<SequenceSet>,
-    ) -> Result<Self, Status> {
+    pub(super) fn new(connection: &mut Connection, uids: Option<Messages>) -> Result<Self, Status> {
         connection.writable()?;
+        let uids = match uids {
+            None => None,
+            Some(Messages::Set(uids)) => Some(uids),
+            Some(Messages::Saved) => return Err(not_understood()),
+        };
         Ok(Self { uids, stage: Stage::Sync })
     }
 
@@ -152,8 +157,11 @@ impl Connection {
     pub(super) fn find(
         &mut self,
         numbering: Numbering,
-        set: &SequenceSet,
+        messages: &Messages,
     ) -> Result<Vec<Range<u32>>, Status> {
+        let Messages::Set(set) = messages else {
+            return Err(not_understood());
+        };
         let selected = self.selected().ok_or_else(confused)?;
         let beyond = |_| bad("There is no message of that number").with_code(Code::ClientBug);
         selected.view.find(numbering, set).map_err(beyond)

@@ -31,22 +31,19 @@ pub(super) enum Which {
 
 impl Listing {
     pub(super) fn new(connection: &Connection, list: &List, which: Which) -> Result<Self, Status> {
-        let pattern: String = [&list.reference, list.pattern.as_str()].concat();
+        let pattern = list.patterns.first().map_or("", ListPattern::as_str);
+        let is_query = pattern.is_empty();
+        let pattern: String = [&list.reference, pattern].concat();
         // Matching costs pattern × names: a pattern that is longer than any name gains nothing.
         if pattern.len() > 2 * connection.limits().mailbox_name {
             return Err(no("The pattern is too long").with_code(Code::Limit));
         }
-        let is_query = list.pattern.is_empty();
         let response = match which {
             Which::Existing => Response::List,
             Which::Subscribed => Response::Lsub,
         };
         // RFC 3501 §6.3.8: an empty name asks for the hierarchy delimiter.
-        let root = is_query.then(|| Listed {
-            attributes: vec![Attribute::NoSelect],
-            delimiter: Some(DELIMITER),
-            mailbox: Mailbox::new(""),
-        });
+        let root = is_query.then(|| listed("", vec![Attribute::NoSelect]));
         let found = root.map(|root| vec![root].into_iter());
         Ok(Self { pattern: ListPattern::new(pattern), response, which, found })
     }
@@ -133,7 +130,7 @@ impl Listing {
 }
 
 fn listed(name: &str, attributes: Vec<Attribute>) -> Listed {
-    Listed { attributes, delimiter: Some(DELIMITER), mailbox: Mailbox::new(name) }
+    Listed::new(Mailbox::new(name), Some(DELIMITER), attributes)
 }
 
 /// The names of the levels above `name`.

@@ -3,8 +3,8 @@
 use super::connection::{Connection, confused, failed};
 use super::dispatch::Begun;
 use super::task::{Manner, Step, Task, Told};
-use super::{no, ok};
-use crate::imap::{Code, Mailbox, Response, Status, StatusItem};
+use super::{no, not_understood, ok};
+use crate::imap::{Code, Mailbox, Response, Status, StatusItem, StatusValue};
 use crate::store::{self, Account, Answer, DELIMITER, MailboxName, Request, SpecialUse};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -134,7 +134,10 @@ impl Asking {
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Answer(Answer::Status(status)) => {
-                let values = self.items.iter().map(|item| (*item, value(*item, status))).collect();
+                let values = self.items.iter().map(|item| Some((*item, value(*item, status)?)));
+                let Some(values) = values.collect() else {
+                    return Step::Done(not_understood());
+                };
                 connection.respond(Response::MailboxStatus(self.mailbox.clone(), values));
                 Step::Done(ok("STATUS completed"))
             }
@@ -145,12 +148,14 @@ impl Asking {
     }
 }
 
-const fn value(item: StatusItem, status: store::Status) -> u32 {
-    match item {
+fn value(item: StatusItem, status: store::Status) -> Option<StatusValue> {
+    let number = match item {
         StatusItem::Messages => status.messages,
         StatusItem::Recent => status.recent,
         StatusItem::UidNext => status.uid_next,
         StatusItem::UidValidity => status.uid_validity,
         StatusItem::Unseen => status.unseen,
-    }
+        _ => return None,
+    };
+    Some(number.into())
 }

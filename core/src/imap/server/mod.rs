@@ -445,6 +445,11 @@ fn bad(text: &'static str) -> Status {
     Status::new(Condition::Bad, text)
 }
 
+/// The answer to what the grammar knows and this server does not.
+fn not_understood() -> Status {
+    bad("This command is not understood here")
+}
+
 /// The answer to what could not be understood.
 fn misunderstood(Bad { tag, text }: Bad) -> Status {
     Status { tag, ..Status::new(Condition::Bad, text) }

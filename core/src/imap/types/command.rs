@@ -1,7 +1,9 @@
 //! The commands.
 
-use super::{Charset, FetchItem, Flag, ListPattern, Mailbox, SearchKey, SequenceSet, StatusItem};
-use crate::message::date::DateTime;
+use super::{
+    Acl, ChangedSince, FetchItem, Flag, List, Mailbox, Messages, Metadata, Notify, PartialRange,
+    Quota, Search, Select, Sort, StatusItem, Thread,
+};
 use crate::secret::Secret;
 use crate::store::FlagAction;
 use alloc::string::String;
@@ -39,9 +41,9 @@ pub enum Command {
     /// `ENABLE`, with the names of capabilities (RFC 5161).
     Enable(Vec<String>),
     /// `SELECT`.
-    Select(Mailbox),
+    Select(Select),
     /// `EXAMINE`.
-    Examine(Mailbox),
+    Examine(Select),
     /// `CREATE`.
     Create {
         /// The mailbox.
@@ -64,7 +66,7 @@ pub enum Command {
     Unsubscribe(Mailbox),
     /// `LIST`.
     List(List),
-    /// `LSUB`.
+    /// `LSUB`, which has one pattern and no options.
     Lsub(List),
     /// `NAMESPACE` (RFC 2342).
     Namespace,
@@ -75,10 +77,20 @@ pub enum Command {
         /// What is asked.
         items: Vec<StatusItem>,
     },
-    /// `APPEND`, up to its message.
-    Append(Append),
     /// `IDLE` (RFC 2177). Ends with a line `DONE`.
     Idle,
+    /// `NOTIFY` (RFC 5465).
+    Notify(Notify),
+    /// `GETQUOTA`, `GETQUOTAROOT`, `SETQUOTA` (RFC 9208 §4.1).
+    Quota(Quota),
+    /// `GETACL`, `SETACL`, `DELETEACL`, `LISTRIGHTS`, `MYRIGHTS` (RFC 4314 §3).
+    Acl(Acl),
+    /// `GETMETADATA`, `SETMETADATA` (RFC 5464 §4).
+    Metadata(Metadata),
+    /// `COMPRESS DEFLATE`, the only algorithm there is (RFC 4978 §3).
+    Compress,
+    /// `UNAUTHENTICATE`: as before the login (RFC 8437 §2).
+    Unauthenticate,
 
     /// `CHECK`.
     Check,
@@ -87,9 +99,13 @@ pub enum Command {
     /// `UNSELECT` (RFC 3691).
     Unselect,
     /// `EXPUNGE`, or `UID EXPUNGE` with the UIDs that alone are meant (RFC 4315 §2.1).
-    Expunge(Option<SequenceSet>),
+    Expunge(Option<Messages>),
     /// `SEARCH`.
     Search(Search),
+    /// `SORT` (RFC 5256).
+    Sort(Sort),
+    /// `THREAD` (RFC 5256).
+    Thread(Thread),
     /// `FETCH`.
     Fetch(Fetch),
     /// `STORE`.
@@ -99,7 +115,7 @@ pub enum Command {
         /// Whether the set is of sequence numbers or UIDs.
         numbering: Numbering,
         /// Which messages.
-        messages: SequenceSet,
+        messages: Messages,
         /// Where to.
         mailbox: Mailbox,
     },
@@ -108,7 +124,7 @@ pub enum Command {
         /// Whether the set is of sequence numbers or UIDs.
         numbering: Numbering,
         /// Which messages.
-        messages: SequenceSet,
+        messages: Messages,
         /// Where to.
         mailbox: Mailbox,
     },
@@ -124,66 +140,19 @@ pub enum Numbering {
     Uid,
 }
 
-/// The arguments of LIST and LSUB.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct List {
-    /// The reference name, which the pattern continues.
-    pub reference: String,
-    /// The mailbox name with possible wildcards.
-    pub pattern: ListPattern,
-}
-
-/// The arguments of APPEND (RFC 3501 §6.3.11).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Append {
-    /// Where to.
-    pub mailbox: Mailbox,
-    /// The flags of the new message.
-    pub flags: Vec<Flag>,
-    /// Its internal date, if not the present.
-    pub internal_date: Option<DateTime>,
-    /// The message, which follows.
-    pub literal: Literal,
-}
-
-/// The announcement of octets that follow: `{310}`, `{310+}`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Literal {
-    /// How many octets.
-    pub size: u64,
-    /// Whether the client waits.
-    pub synchronizing: Synchronizing,
-}
-
-/// Whether a client waits before the octets of a literal (RFC 7888).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Synchronizing {
-    /// `{n}`: until it gets a continuation request.
-    Yes,
-    /// `{n+}`: the octets come at once.
-    No,
-}
-
-/// The arguments of SEARCH.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Search {
-    /// Whether the answer is of sequence numbers or UIDs.
-    pub numbering: Numbering,
-    /// In what the texts were written.
-    pub charset: Charset,
-    /// What is sought.
-    pub key: SearchKey,
-}
-
 /// The arguments of FETCH.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fetch {
     /// Whether the set is of sequence numbers or UIDs. `UID FETCH` answers with UID, asked or not.
     pub numbering: Numbering,
     /// Which messages.
-    pub messages: SequenceSet,
+    pub messages: Messages,
     /// What of them, in the order of asking and without repetition.
     pub items: Vec<FetchItem>,
+    /// `CHANGEDSINCE`: only of those that have changed (RFC 7162 §3.1.4.1).
+    pub changed_since: Option<ChangedSince>,
+    /// `PARTIAL`: only of so many of those in the set. With `UID FETCH` alone (RFC 9394 §3.3).
+    pub partial: Option<PartialRange>,
 }
 
 /// The arguments of STORE.
@@ -192,7 +161,9 @@ pub struct Store {
     /// Whether the set is of sequence numbers or UIDs.
     pub numbering: Numbering,
     /// Which messages.
-    pub messages: SequenceSet,
+    pub messages: Messages,
+    /// `UNCHANGEDSINCE`: only of those whose mod-sequence is not greater (RFC 7162 §3.1.3).
+    pub unchanged_since: Option<u64>,
     /// What to do with the flags.
     pub action: FlagAction,
     /// `.SILENT`: the client does not want to be told what it knows.

@@ -28,6 +28,30 @@ pub enum FetchItem {
     Rfc822Text,
     /// `UID`.
     Uid,
+    /// `MODSEQ` (RFC 7162 §3.1.4.2).
+    ModSeq,
+    /// `EMAILID` (RFC 8474 §5.1).
+    EmailId,
+    /// `THREADID` (RFC 8474 §5.2).
+    ThreadId,
+    /// `SAVEDATE` (RFC 8514 §4.1).
+    SaveDate,
+    /// `PREVIEW` (RFC 8970 §3).
+    Preview {
+        /// `LAZY`: only if it takes no time.
+        lazy: bool,
+    },
+    /// `BINARY[part]<partial>`: a part without its transfer encoding (RFC 3516 §4.2).
+    Binary {
+        /// The part number; empty for the message itself.
+        part: Vec<u32>,
+        /// Which of the decoded octets.
+        partial: Option<Partial>,
+        /// `BINARY.PEEK`: do not set `\Seen`.
+        peek: bool,
+    },
+    /// `BINARY.SIZE[part]`: how many octets that would be (RFC 3516 §4.3).
+    BinarySize(Vec<u32>),
     /// `BODY[section]<partial>`.
     Section {
         /// Which octets of the message.
@@ -37,6 +61,16 @@ pub enum FetchItem {
         /// `BODY.PEEK`: do not set `\Seen`.
         peek: bool,
     },
+}
+
+/// The FETCH modifier `CHANGEDSINCE` (RFC 7162 §3.1.4.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ChangedSince {
+    /// The mod-sequence that the client knows.
+    pub mod_seq: u64,
+    /// `VANISHED`: also tell which messages have gone since. With `UID FETCH` alone (RFC 7162
+    /// §3.2.6).
+    pub vanished: bool,
 }
 
 /// A section of a message: a part, and what of it (RFC 3501 §6.4.5).

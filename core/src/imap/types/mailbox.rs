@@ -1,4 +1,4 @@
-//! Mailboxes: their names, the patterns that find them, what can be asked about them.
+//! Mailboxes: their names and the patterns that find them.
 
 use alloc::string::String;
 use alloc::vec;
@@ -51,6 +51,16 @@ impl fmt::Display for Mailbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// How mailbox names are written, and whether quoted strings may go beyond ASCII.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Encoding {
+    /// Names are in modified UTF-7, quoted strings in ASCII (RFC 3501 §5.1.3).
+    #[default]
+    Utf7,
+    /// Both are in UTF-8: `IMAP4rev2` or `UTF8=ACCEPT` is enabled (RFC 9051 §5.1, RFC 6855 §3).
+    Utf8,
 }
 
 /// A mailbox name with wildcards, as LIST and LSUB take it (RFC 3501 §6.3.8).
@@ -120,38 +130,5 @@ impl ListPattern {
             }
         }
         reached[name.len()]
-    }
-}
-
-/// What STATUS can ask for (RFC 3501 §6.3.10).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum StatusItem {
-    /// `MESSAGES`: how many there are.
-    Messages,
-    /// `RECENT`: how many have `\Recent`.
-    Recent,
-    /// `UIDNEXT`: the UID that the next message will get, or a lower one.
-    UidNext,
-    /// `UIDVALIDITY`.
-    UidValidity,
-    /// `UNSEEN`: how many have no `\Seen`.
-    Unseen,
-}
-
-impl StatusItem {
-    /// Every item.
-    pub const ALL: [Self; 5] =
-        [Self::Messages, Self::Recent, Self::UidNext, Self::UidValidity, Self::Unseen];
-
-    /// The item's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Messages => "MESSAGES",
-            Self::Recent => "RECENT",
-            Self::UidNext => "UIDNEXT",
-            Self::UidValidity => "UIDVALIDITY",
-            Self::Unseen => "UNSEEN",
-        }
     }
 }

@@ -1,24 +1,44 @@
 //! The words of IMAP: what commands and responses are made of (RFC 3501 §9).
 //!
-//! Every type holds text as people know it: mailbox names are decoded from modified UTF-7, `INBOX`
+//! Every type holds text as people know it: mailbox names are decoded, `INBOX`
 //! is recognised in any case, sequence sets are normalised, search keys are reduced to the few that
 //! the others are defined by. So a server never looks at syntax.
 
+mod acl;
+mod append;
 mod capability;
 mod command;
 mod fetch;
 mod flag;
+mod list;
 mod mailbox;
+mod metadata;
+mod notify;
+mod object;
+mod quota;
 mod search;
+mod select;
 mod sequence;
+mod sort;
+mod status;
 
+pub use acl::{Acl, Identifier, Rights, RightsChange};
+pub use append::{Append, AppendMessage, AppendPart, Literal, Replaced, Synchronizing};
 pub use capability::Capability;
-pub use command::{Append, Command, Fetch, List, Literal, Numbering, Search, Store, Synchronizing};
-pub use fetch::{FetchItem, Partial, Section, SectionText};
+pub use command::{Command, Fetch, Numbering, Store};
+pub use fetch::{ChangedSince, FetchItem, Partial, Section, SectionText};
 pub use flag::Flag;
-pub use mailbox::{ListPattern, Mailbox, StatusItem};
-pub use search::{Charset, SearchKey, When};
-pub use sequence::{NotASequenceSet, SequenceSet};
+pub use list::{List, ListReturn, ListSelection};
+pub use mailbox::{Encoding, ListPattern, Mailbox};
+pub use metadata::{EntryName, Metadata, MetadataDepth};
+pub use notify::{EventGroup, MailboxFilter, Notify, NotifyEvent};
+pub use object::ObjectId;
+pub use quota::{Quota, QuotaResource, QuotaUse};
+pub use search::{Charset, Search, SearchKey, SearchReturn, When};
+pub use select::{Qresync, Select};
+pub use sequence::{Messages, NotASequenceSet, PartialRange, SequenceSet};
+pub use sort::{Sort, SortCriterion, SortKey, Thread, ThreadAlgorithm};
+pub use status::{StatusItem, StatusValue};
 
 use alloc::string::String;
 use core::fmt;

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::RangeInclusive;
+use core::num::NonZeroU32;
+use core::ops::{Range, RangeInclusive};
 
 /// A set of sequence numbers or UIDs as a client names them: `2,4:7,9,12:*` (RFC 3501 §9).
 ///
@@ -97,6 +98,12 @@ impl SequenceSet {
         self.ranges.last().map(|&(_, end)| end).max(open)
     }
 
+    /// Whether `*` is part of it, so that it means something only in a mailbox.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Adds `start:end`, where `None` is `*`. Needs [`normalise`](Self::normalise) afterwards.
     fn add(&mut self, start: Option<u32>, end: Option<u32>) {
         let open = match (start, end) {
@@ -122,6 +129,81 @@ impl SequenceSet {
             meets
         });
         self.ranges.shrink_to_fit();
+    }
+}
+
+impl FromIterator<NonZeroU32> for SequenceSet {
+    fn from_iter<T: IntoIterator<Item = NonZeroU32>>(numbers: T) -> Self {
+        let numbers = numbers.into_iter().map(NonZeroU32::get);
+        let mut set = Self { ranges: numbers.map(|n| (n, n)).collect(), open: None };
+        set.normalise();
+        set
+    }
+}
+
+/// The messages that a command names: by a set, or as those that a SEARCH has found.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Messages {
+    /// These.
+    Set(SequenceSet),
+    /// `$`: what the last `SEARCH RETURN (SAVE)` found (RFC 5182 §2).
+    Saved,
+}
+
+impl From<SequenceSet> for Messages {
+    fn from(set: SequenceSet) -> Self {
+        Self::Set(set)
+    }
+}
+
+impl fmt::Display for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set(set) => set.fmt(f),
+            Self::Saved => f.write_str("$"),
+        }
+    }
+}
+
+/// Of an ordered list of messages those at these places, from 1 on, both ends included and the first
+/// not behind the second (RFC 9394 §4, `partial-range`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PartialRange {
+    /// `1:100`: counted from the first.
+    FromFirst(NonZeroU32, NonZeroU32),
+    /// `-1:-100`: counted from the last, which is 1.
+    FromLast(NonZeroU32, NonZeroU32),
+}
+
+impl PartialRange {
+    /// Of a list of `length`, the places that are meant, from 0 on.
+    ///
+    /// ```
+    /// use core::num::NonZeroU32;
+    /// use postroad_core::imap::PartialRange;
+    /// let number = |n| NonZeroU32::new(n).unwrap();
+    /// assert_eq!(PartialRange::FromFirst(number(2), number(9)).of(5), 1..5);
+    /// assert_eq!(PartialRange::FromLast(number(1), number(2)).of(5), 3..5);
+    /// assert!(PartialRange::FromLast(number(6), number(9)).of(5).is_empty());
+    /// ```
+    #[must_use]
+    pub fn of(self, length: usize) -> Range<usize> {
+        let place = |number: NonZeroU32| number.get() as usize;
+        match self {
+            Self::FromFirst(first, last) => (place(first) - 1).min(length)..place(last).min(length),
+            Self::FromLast(last, first) => {
+                length.saturating_sub(place(first))..length.saturating_sub(place(last) - 1)
+            }
+        }
+    }
+}
+
+impl fmt::Display for PartialRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromFirst(first, last) => write!(f, "{first}:{last}"),
+            Self::FromLast(last, first) => write!(f, "-{last}:-{first}"),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! FETCH responses, item by item.
 
 use super::structure::{Form, body, envelope};
-use super::{astring, list, literal_head, nil, put};
-use crate::imap::types::{FetchItem, Section, SectionText};
+use super::{astring, list, literal_head, nil, nstring, put};
+use crate::imap::types::{FetchItem, ObjectId, Partial, Section, SectionText};
 use crate::message::date::DateTime;
 use crate::message::envelope::Envelope;
 use crate::message::structure::Structure;
@@ -49,6 +49,18 @@ pub enum FetchData<'a> {
     Body(&'a Structure),
     /// `BODYSTRUCTURE`.
     BodyStructure(&'a Structure),
+    /// `MODSEQ`.
+    ModSeq(u64),
+    /// `EMAILID`.
+    EmailId(&'a ObjectId),
+    /// `THREADID`; `None` is NIL, where there are none.
+    ThreadId(Option<&'a ObjectId>),
+    /// `SAVEDATE`; `None` is NIL, where the mailbox does not know.
+    SaveDate(Option<DateTime>),
+    /// `PREVIEW`, at most 256 characters; `None` is NIL, where there is none yet.
+    Preview(Option<&'a str>),
+    /// `BINARY.SIZE` of a part.
+    BinarySize(&'a [u32], u64),
     /// Content that was asked for by this item. Just so many octets must follow; `None` is NIL, for
     /// a part that does not exist.
     Content(&'a FetchItem, Option<u64>),
@@ -58,6 +70,13 @@ impl FetchResponse {
     /// Begins the response for the message with this sequence number.
     pub fn begin(out: &mut Vec<u8>, number: u32) -> Self {
         put(out, format_args!("* {number} FETCH ("));
+        Self { separator: "" }
+    }
+
+    /// Begins the response for the message with this UID, where sequence numbers are switched off
+    /// (RFC 9586 §3.1).
+    pub fn begin_uid(out: &mut Vec<u8>, uid: Uid) -> Self {
+        put(out, format_args!("* {uid} UIDFETCH ("));
         Self { separator: "" }
     }
 
@@ -88,16 +107,48 @@ impl FetchResponse {
                 write_name(out, item);
                 out.push(b' ');
                 match size {
-                    Some(size) => literal_head(out, size),
+                    Some(size) => {
+                        if let FetchItem::Binary { .. } = item {
+                            // RFC 3516 §4.2: literal8, for there may be a NUL.
+                            out.push(b'~');
+                        }
+                        literal_head(out, size);
+                    }
                     None => nil(out),
                 }
             }
+            ref extension => extension.write_extension(out),
         }
     }
 
     /// Ends the response.
     pub fn end(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b")\r\n");
+    }
+}
+
+impl FetchData<'_> {
+    /// Writes the data items of extensions.
+    fn write_extension(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::ModSeq(mod_seq) => put(out, format_args!("MODSEQ ({mod_seq})")),
+            Self::EmailId(id) => put(out, format_args!("EMAILID ({id})")),
+            Self::ThreadId(Some(id)) => put(out, format_args!("THREADID ({id})")),
+            Self::ThreadId(None) => out.extend_from_slice(b"THREADID NIL"),
+            Self::SaveDate(Some(date)) => {
+                put(out, format_args!("SAVEDATE \"{}\"", date.to_imap()));
+            }
+            Self::SaveDate(None) => out.extend_from_slice(b"SAVEDATE NIL"),
+            Self::Preview(text) => {
+                out.extend_from_slice(b"PREVIEW ");
+                nstring(out, text.map(str::as_bytes));
+            }
+            Self::BinarySize(part, size) => {
+                write_part(out, "BINARY.SIZE", part);
+                put(out, format_args!(" {size}"));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -132,15 +183,35 @@ fn write_name(out: &mut Vec<u8>, item: &FetchItem) {
         FetchItem::Rfc822Size => "RFC822.SIZE",
         FetchItem::Rfc822Text => "RFC822.TEXT",
         FetchItem::Uid => "UID",
+        FetchItem::ModSeq => "MODSEQ",
+        FetchItem::EmailId => "EMAILID",
+        FetchItem::ThreadId => "THREADID",
+        FetchItem::SaveDate => "SAVEDATE",
+        FetchItem::Preview { .. } => "PREVIEW",
+        FetchItem::BinarySize(part) => return write_part(out, "BINARY.SIZE", part),
+        FetchItem::Binary { part, partial, .. } => {
+            write_part(out, "BINARY", part);
+            return write_partial(out, *partial);
+        }
         FetchItem::Section { section, partial, .. } => {
             write_section(out, section);
-            if let Some(partial) = partial {
-                put(out, format_args!("<{}>", partial.offset));
-            }
-            return;
+            return write_partial(out, *partial);
         }
     };
     out.extend_from_slice(name.as_bytes());
+}
+
+fn write_partial(out: &mut Vec<u8>, partial: Option<Partial>) {
+    if let Some(partial) = partial {
+        put(out, format_args!("<{}>", partial.offset));
+    }
+}
+
+/// A name with `section-binary`.
+fn write_part(out: &mut Vec<u8>, name: &str, part: &[u32]) {
+    put(out, format_args!("{name}["));
+    super::join(out, ".", part, |out, number| put(out, format_args!("{number}")));
+    out.push(b']');
 }
 
 fn write_section(out: &mut Vec<u8>, section: &Section) {

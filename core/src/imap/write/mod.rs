@@ -1,12 +1,15 @@
 //! Writing responses: the terminals of RFC 3501 §9.
 
+mod code;
 mod fetch;
 mod response;
+mod search;
 mod structure;
 
 pub use fetch::{FetchData, FetchResponse};
+pub use search::{EsearchData, EsearchResponse, NumberList, NumbersResponse, ThreadResponse};
 
-use super::types::{Mailbox, is_astring_char};
+use super::types::{Encoding, Mailbox, is_astring_char};
 use crate::encoding::utf7;
 use alloc::vec::Vec;
 use core::fmt;
@@ -89,6 +92,13 @@ fn quoted(out: &mut Vec<u8>, octets: &[u8]) {
     out.push(b'"');
 }
 
+/// `literal8`: any octets (RFC 3516 §7).
+fn literal8(out: &mut Vec<u8>, octets: &[u8]) {
+    out.push(b'~');
+    literal_head(out, octets.len() as u64);
+    out.extend_from_slice(octets);
+}
+
 /// `"{" number "}" CRLF`.
 fn literal_head(out: &mut Vec<u8>, size: u64) {
     put(out, format_args!("{{{size}}}\r\n"));
@@ -106,9 +116,21 @@ fn astring(out: &mut Vec<u8>, octets: &[u8]) {
     }
 }
 
-/// `mailbox`, in modified UTF-7 (RFC 3501 §5.1.3).
-fn mailbox(out: &mut Vec<u8>, mailbox: &Mailbox) {
-    astring(out, utf7::encode(mailbox.as_str()).as_bytes());
+/// `astring` of text that is quoted where the session writes UTF-8.
+fn text(out: &mut Vec<u8>, encoding: Encoding, text: &str) {
+    if encoding == Encoding::Utf8 && !text.is_ascii() && !text.chars().any(char::is_control) {
+        quoted(out, text.as_bytes());
+    } else {
+        astring(out, text.as_bytes());
+    }
+}
+
+/// `mailbox` (RFC 3501 §5.1.3, RFC 9051 §5.1).
+fn mailbox(out: &mut Vec<u8>, encoding: Encoding, mailbox: &Mailbox) {
+    match encoding {
+        Encoding::Utf7 => astring(out, utf7::encode(mailbox.as_str()).as_bytes()),
+        Encoding::Utf8 => text(out, encoding, mailbox.as_str()),
+    }
 }
 
 /// `DQUOTE QUOTED-CHAR DQUOTE / nil`: what parts the levels of names.

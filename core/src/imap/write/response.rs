@@ -1,15 +1,15 @@
-//! Every response but FETCH.
+//! Every response but those that are streamed.
 
-use super::{delimiter, join, list, mailbox, nil, put, string};
+use super::{astring, delimiter, join, list, literal8, mailbox, nil, nstring, put, string, text};
 use crate::encoding::utf7;
-use crate::imap::response::{Code, Listed, Namespace, Namespaces, Response, Status};
-use crate::imap::types::{Capability, Flag};
+use crate::imap::response::{Listed, Namespace, Namespaces, Response, Status};
+use crate::imap::types::{Capability, Encoding, EntryName, Flag, Mailbox, StatusValue};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 impl Response {
-    /// Writes the response with its CRLF.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    /// Writes the response with its CRLF, and mailbox names in `encoding`.
+    pub fn write(&self, out: &mut Vec<u8>, encoding: Encoding) {
         match self {
             Self::Status(status) => return status.write(out),
             Self::Continue(text) => put(out, format_args!("+ {text}")),
@@ -27,30 +27,120 @@ impl Response {
                 out.extend_from_slice(b"* FLAGS ");
                 write_flags(out, flags);
             }
-            Self::List(listed) => listed.write(out, "LIST"),
-            Self::Lsub(listed) => listed.write(out, "LSUB"),
-            Self::MailboxStatus(name, values) => {
-                out.extend_from_slice(b"* STATUS ");
-                mailbox(out, name);
-                out.push(b' ');
-                list(out, values, |out, (item, value)| {
-                    put(out, format_args!("{} {value}", item.name()));
-                });
-            }
-            Self::Search(numbers) => {
-                out.extend_from_slice(b"* SEARCH");
-                for number in numbers {
-                    put(out, format_args!(" {number}"));
-                }
-            }
             Self::Exists(number) => put(out, format_args!("* {number} EXISTS")),
             Self::Recent(number) => put(out, format_args!("* {number} RECENT")),
             Self::Expunge(number) => put(out, format_args!("* {number} EXPUNGE")),
-            Self::Namespace(namespaces) => namespaces.write(out),
+            Self::Vanished { earlier, uids } => {
+                let earlier = if *earlier { "(EARLIER) " } else { "" };
+                put(out, format_args!("* VANISHED {earlier}{uids}"));
+            }
             Self::Id(fields) => write_id(out, fields),
+            _ => self.write_of_mailbox(out, encoding),
         }
         out.extend_from_slice(b"\r\n");
     }
+
+    /// The same for those that name mailboxes, without their CRLF.
+    fn write_of_mailbox(&self, out: &mut Vec<u8>, encoding: Encoding) {
+        match self {
+            Self::List(listed) => listed.write(out, "LIST", encoding),
+            Self::Lsub(listed) => listed.write(out, "LSUB", encoding),
+            Self::MailboxStatus(name, values) => {
+                begin(out, "STATUS", encoding, name);
+                out.push(b' ');
+                list(out, values, |out, (item, value)| {
+                    put(out, format_args!("{} ", item.name()));
+                    match value {
+                        StatusValue::Number(number) => put(out, format_args!("{number}")),
+                        StatusValue::Id(id) => put(out, format_args!("({id})")),
+                        StatusValue::Nil => nil(out),
+                    }
+                });
+            }
+            Self::Namespace(namespaces) => namespaces.write(out, encoding),
+            Self::Acl(name, entries) => {
+                begin(out, "ACL", encoding, name);
+                for (identifier, rights) in entries {
+                    out.push(b' ');
+                    text(out, encoding, identifier.as_str());
+                    out.push(b' ');
+                    astring(out, rights.as_str().as_bytes());
+                }
+            }
+            Self::ListRights { mailbox, identifier, required, optional } => {
+                begin(out, "LISTRIGHTS", encoding, mailbox);
+                out.push(b' ');
+                text(out, encoding, identifier.as_str());
+                for rights in core::iter::once(required).chain(optional) {
+                    out.push(b' ');
+                    astring(out, rights.as_str().as_bytes());
+                }
+            }
+            Self::MyRights(name, rights) => {
+                begin(out, "MYRIGHTS", encoding, name);
+                out.push(b' ');
+                astring(out, rights.as_str().as_bytes());
+            }
+            _ => self.write_of_account(out, encoding),
+        }
+    }
+
+    /// The same for quotas and annotations.
+    fn write_of_account(&self, out: &mut Vec<u8>, encoding: Encoding) {
+        match self {
+            Self::Quota(root, uses) => {
+                out.extend_from_slice(b"* QUOTA ");
+                text(out, encoding, root);
+                out.push(b' ');
+                list(out, uses, |out, it| {
+                    put(out, format_args!("{} {} {}", it.resource.name(), it.usage, it.limit));
+                });
+            }
+            Self::QuotaRoot(name, roots) => {
+                begin(out, "QUOTAROOT", encoding, name);
+                for root in roots {
+                    out.push(b' ');
+                    text(out, encoding, root);
+                }
+            }
+            Self::Metadata(name, values) => {
+                begin_metadata(out, encoding, name.as_ref());
+                list(out, values, |out, (entry, value)| {
+                    write_entry(out, entry);
+                    out.push(b' ');
+                    match value.as_deref() {
+                        // RFC 5464 §5: value = nstring / literal8.
+                        Some(value) if value.contains(&0) => literal8(out, value),
+                        value => nstring(out, value),
+                    }
+                });
+            }
+            Self::MetadataChanged(name, entries) => {
+                begin_metadata(out, encoding, name.as_ref());
+                join(out, " ", entries, write_entry);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `"*" SP name SP mailbox`.
+fn begin(out: &mut Vec<u8>, name: &str, encoding: Encoding, of: &Mailbox) {
+    put(out, format_args!("* {name} "));
+    mailbox(out, encoding, of);
+}
+
+/// `"*" SP "METADATA" SP mailbox SP`, where the server has an empty name.
+fn begin_metadata(out: &mut Vec<u8>, encoding: Encoding, of: Option<&Mailbox>) {
+    match of {
+        Some(name) => begin(out, "METADATA", encoding, name),
+        None => out.extend_from_slice(b"* METADATA \"\""),
+    }
+    out.push(b' ');
+}
+
+fn write_entry(out: &mut Vec<u8>, entry: &EntryName) {
+    astring(out, entry.as_str().as_bytes());
 }
 
 impl Status {
@@ -73,77 +163,7 @@ impl Status {
     }
 }
 
-impl Code {
-    fn write(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::BadCharset(supported) => {
-                out.extend_from_slice(b"BADCHARSET ");
-                list(out, *supported, |out, name| put(out, format_args!("{name}")));
-            }
-            Self::Capability(capabilities) => write_capabilities(out, capabilities),
-            Self::PermanentFlags { flags, new_keywords } => {
-                out.extend_from_slice(b"PERMANENTFLAGS (");
-                join(out, " ", flags, |out, flag| put(out, format_args!("{flag}")));
-                if *new_keywords {
-                    let space = if flags.is_empty() { "" } else { " " };
-                    put(out, format_args!("{space}\\*"));
-                }
-                out.push(b')');
-            }
-            Self::UidNext(uid) => put(out, format_args!("UIDNEXT {uid}")),
-            Self::UidValidity(validity) => put(out, format_args!("UIDVALIDITY {validity}")),
-            Self::Unseen(number) => put(out, format_args!("UNSEEN {number}")),
-            Self::AppendUid { uid_validity, uids } => {
-                put(out, format_args!("APPENDUID {uid_validity} {uids}"));
-            }
-            Self::CopyUid { uid_validity, source, target } => {
-                put(out, format_args!("COPYUID {uid_validity} {source} {target}"))
-            }
-            plain => out.extend_from_slice(plain.word().as_bytes()),
-        }
-    }
-
-    /// The code's first word, which is all there is of most.
-    const fn word(&self) -> &'static str {
-        match self {
-            Self::Alert => "ALERT",
-            Self::BadCharset(_) => "BADCHARSET",
-            Self::Capability(_) => "CAPABILITY",
-            Self::Parse => "PARSE",
-            Self::PermanentFlags { .. } => "PERMANENTFLAGS",
-            Self::ReadOnly => "READ-ONLY",
-            Self::ReadWrite => "READ-WRITE",
-            Self::TryCreate => "TRYCREATE",
-            Self::UidNext(_) => "UIDNEXT",
-            Self::UidValidity(_) => "UIDVALIDITY",
-            Self::Unseen(_) => "UNSEEN",
-            Self::AppendUid { .. } => "APPENDUID",
-            Self::CopyUid { .. } => "COPYUID",
-            Self::UidNotSticky => "UIDNOTSTICKY",
-            Self::UseAttr => "USEATTR",
-            Self::TooBig => "TOOBIG",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
-            Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
-            Self::Expired => "EXPIRED",
-            Self::PrivacyRequired => "PRIVACYREQUIRED",
-            Self::ContactAdmin => "CONTACTADMIN",
-            Self::NoPerm => "NOPERM",
-            Self::InUse => "INUSE",
-            Self::ExpungeIssued => "EXPUNGEISSUED",
-            Self::Corruption => "CORRUPTION",
-            Self::ServerBug => "SERVERBUG",
-            Self::ClientBug => "CLIENTBUG",
-            Self::Cannot => "CANNOT",
-            Self::Limit => "LIMIT",
-            Self::OverQuota => "OVERQUOTA",
-            Self::AlreadyExists => "ALREADYEXISTS",
-            Self::NonExistent => "NONEXISTENT",
-        }
-    }
-}
-
-fn write_capabilities(out: &mut Vec<u8>, capabilities: &[Capability]) {
+pub(super) fn write_capabilities(out: &mut Vec<u8>, capabilities: &[Capability]) {
     out.extend_from_slice(b"CAPABILITY");
     for capability in capabilities {
         put(out, format_args!(" {capability}"));
@@ -155,7 +175,7 @@ fn write_flags(out: &mut Vec<u8>, flags: &[Flag]) {
 }
 
 impl Listed {
-    fn write(&self, out: &mut Vec<u8>, name: &str) {
+    fn write(&self, out: &mut Vec<u8>, name: &str, encoding: Encoding) {
         put(out, format_args!("* {name} "));
         list(out, &self.attributes, |out, attribute| {
             put(out, format_args!("\\{}", attribute.name()));
@@ -163,19 +183,29 @@ impl Listed {
         out.push(b' ');
         delimiter(out, self.delimiter);
         out.push(b' ');
-        mailbox(out, &self.mailbox);
+        mailbox(out, encoding, &self.mailbox);
+        if !self.child_info.is_empty() {
+            out.extend_from_slice(b" (\"CHILDINFO\" ");
+            list(out, &self.child_info, |out, info| put(out, format_args!("\"{}\"", info.name())));
+            out.push(b')');
+        }
+        if let Some(old_name) = &self.old_name {
+            out.extend_from_slice(b" (\"OLDNAME\" (");
+            mailbox(out, encoding, old_name);
+            out.extend_from_slice(b"))");
+        }
     }
 }
 
 impl Namespaces {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>, encoding: Encoding) {
         out.extend_from_slice(b"* NAMESPACE ");
         let kinds = [&self.personal, &self.other, &self.shared];
         join(out, " ", kinds, |out, namespaces| match &namespaces[..] {
             [] => nil(out),
             namespaces => {
                 out.push(b'(');
-                namespaces.iter().for_each(|namespace| namespace.write(out));
+                namespaces.iter().for_each(|namespace| namespace.write(out, encoding));
                 out.push(b')');
             }
         });
@@ -183,9 +213,13 @@ impl Namespaces {
 }
 
 impl Namespace {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>, encoding: Encoding) {
         out.push(b'(');
-        string(out, utf7::encode(&self.prefix).as_bytes());
+        match encoding {
+            Encoding::Utf7 => string(out, utf7::encode(&self.prefix).as_bytes()),
+            Encoding::Utf8 if self.prefix.is_ascii() => string(out, self.prefix.as_bytes()),
+            Encoding::Utf8 => text(out, encoding, &self.prefix),
+        }
         out.push(b' ');
         delimiter(out, self.delimiter);
         out.push(b')');

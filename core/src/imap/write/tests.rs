@@ -2,10 +2,12 @@
 
 use super::{FetchData, FetchResponse, astring, mailbox, nstring, string};
 use crate::imap::response::{
-    Attribute, Code, Condition, Listed, Namespace, Namespaces, Response, Status,
+    Attribute, ChildInfo, Code, Condition, InProgress, Listed, Namespace, Namespaces, Response,
+    Status,
 };
 use crate::imap::types::{
-    Capability, FetchItem, Flag, Mailbox, Partial, Section, SectionText, StatusItem, Tag,
+    Capability, Encoding, EntryName, FetchItem, Flag, Identifier, Mailbox, ObjectId, Partial,
+    QuotaResource, QuotaUse, Rights, Section, SectionText, StatusItem, StatusValue, Tag,
 };
 use crate::limits::Limits;
 use crate::message::date::DateTime;
@@ -24,7 +26,11 @@ fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
 }
 
 fn written(response: impl Into<Response>) -> String {
-    let text = text(|out| response.into().write(out));
+    written_in(Encoding::Utf7, response)
+}
+
+fn written_in(encoding: Encoding, response: impl Into<Response>) -> String {
+    let text = text(|out| response.into().write(out, encoding));
     text.strip_suffix("\r\n").unwrap().to_string()
 }
 
@@ -56,8 +62,17 @@ fn strings() {
     ] {
         assert_eq!(text(|out| astring(out, octets)), expected);
     }
-    let name = Mailbox::new("Entwürfe & so");
-    assert_eq!(text(|out| mailbox(out, &name)), "\"Entw&APw-rfe &- so\"");
+    for (name, utf7, utf8) in [
+        ("Entwürfe & so", "\"Entw&APw-rfe &- so\"", "\"Entwürfe & so\""),
+        ("ü\"\\", "\"&APw-\\\"\\\\\"", "\"ü\\\"\\\\\""),
+        ("a&b", "a&-b", "a&b"),
+        ("INBOX", "INBOX", "INBOX"),
+        ("ü\u{85}", "&APwAhQ-", "{4}\r\nü\u{85}"),
+    ] {
+        let name = Mailbox::new(name);
+        assert_eq!(text(|out| mailbox(out, Encoding::Utf7, &name)), utf7);
+        assert_eq!(text(|out| mailbox(out, Encoding::Utf8, &name)), utf8);
+    }
 }
 
 #[test]
@@ -75,6 +90,10 @@ fn status_responses() {
 
 #[test]
 fn response_codes() {
+    let in_progress = |progress, goal| {
+        let tag = Tag::new("A001").unwrap();
+        Code::InProgress(Some(InProgress { tag, progress, goal }))
+    };
     let uids = |numbers: &[u32]| numbers.iter().filter_map(|&n| Uid::new(n)).collect::<UidSet>();
     for (code, expected) in [
         (Code::Alert, "ALERT"),
@@ -100,6 +119,26 @@ fn response_codes() {
         ),
         (Code::TryCreate, "TRYCREATE"),
         (Code::ReadOnly, "READ-ONLY"),
+        (Code::HighestModSeq(715_194_045_007), "HIGHESTMODSEQ 715194045007"),
+        (Code::NoModSeq, "NOMODSEQ"),
+        (Code::Modified("7,9".parse().unwrap()), "MODIFIED 7,9"),
+        (Code::MailboxId(ObjectId::new("F2212ea8").unwrap()), "MAILBOXID (F2212ea8)"),
+        (Code::NotSaved, "NOTSAVED"),
+        (Code::UnknownCte, "UNKNOWN-CTE"),
+        (Code::BadUrl("/a;UIDVALIDITY=1/ü]\r\n".into()), "BADURL /a;UIDVALIDITY=1/????"),
+        (Code::CompressionActive, "COMPRESSIONACTIVE"),
+        (Code::Closed, "CLOSED"),
+        (Code::HasChildren, "HASCHILDREN"),
+        (Code::UidRequired, "UIDREQUIRED"),
+        (Code::MetadataLongEntries(2199), "METADATA LONGENTRIES 2199"),
+        (Code::MetadataMaxSize(1024), "METADATA MAXSIZE 1024"),
+        (Code::MetadataTooMany, "METADATA TOOMANY"),
+        (Code::MetadataNoPrivate, "METADATA NOPRIVATE"),
+        (Code::NotificationOverflow, "NOTIFICATIONOVERFLOW"),
+        (Code::BadEvent(vec!["MessageNew", "FlagChange"]), "BADEVENT (MessageNew FlagChange)"),
+        (Code::InProgress(None), "INPROGRESS"),
+        (in_progress(Some(454), NonZeroU32::new(1000)), "INPROGRESS (\"A001\" 454 1000)"),
+        (in_progress(None, None), "INPROGRESS (\"A001\" NIL NIL)"),
     ] {
         let status = Status::new(Condition::Ok, "x").with_code(code);
         assert_eq!(written(status), ["* OK [", expected, "] x"].concat());
@@ -108,30 +147,27 @@ fn response_codes() {
 
 #[test]
 fn mailbox_data() {
-    let listed = Listed {
-        attributes: vec![
-            Attribute::NoSelect,
-            Attribute::HasChildren,
-            Attribute::SpecialUse(SpecialUse::Sent),
-        ],
-        delimiter: Some('/'),
-        mailbox: Mailbox::new("~/Mail/foo"),
-    };
+    let attributes =
+        vec![Attribute::NoSelect, Attribute::HasChildren, Attribute::SpecialUse(SpecialUse::Sent)];
+    let listed = Listed::new(Mailbox::new("~/Mail/foo"), Some('/'), attributes);
     assert_eq!(
         written(Response::List(listed.clone())),
         "* LIST (\\Noselect \\HasChildren \\Sent) \"/\" ~/Mail/foo"
     );
-    let root = Listed { attributes: vec![], delimiter: None, mailbox: Mailbox::new("") };
+    let root = Listed::new(Mailbox::new(""), None, vec![]);
     assert_eq!(written(Response::Lsub(root)), "* LSUB () NIL \"\"");
     let backslash = Listed { delimiter: Some('\\'), ..listed };
     assert!(written(Response::List(backslash)).contains(" \"\\\\\" "));
-    let values = vec![(StatusItem::Messages, 231), (StatusItem::UidNext, 44_292)];
+    let values = vec![
+        (StatusItem::Messages, 231_u32.into()),
+        (StatusItem::Size, u64::MAX.into()),
+        (StatusItem::MailboxId, StatusValue::Id(ObjectId::new("F1").unwrap())),
+        (StatusItem::AppendLimit, StatusValue::Nil),
+    ];
     assert_eq!(
         written(Response::MailboxStatus(Mailbox::new("blurdybloop"), values)),
-        "* STATUS blurdybloop (MESSAGES 231 UIDNEXT 44292)"
+        "* STATUS blurdybloop (MESSAGES 231 SIZE 18446744073709551615 MAILBOXID (F1) APPENDLIMIT NIL)"
     );
-    assert_eq!(written(Response::Search(vec![2, 3, 6])), "* SEARCH 2 3 6");
-    assert_eq!(written(Response::Search(vec![])), "* SEARCH");
     assert_eq!(
         written(Response::Flags(vec![Flag::Answered, Flag::Keyword("$X".into())])),
         "* FLAGS (\\Answered $X)"
@@ -139,6 +175,90 @@ fn mailbox_data() {
     assert_eq!(written(Response::Exists(23)), "* 23 EXISTS");
     assert_eq!(written(Response::Recent(5)), "* 5 RECENT");
     assert_eq!(written(Response::Expunge(44)), "* 44 EXPUNGE");
+}
+
+#[test]
+fn extended_mailbox_data() {
+    let attributes = vec![Attribute::NonExistent, Attribute::Subscribed, Attribute::Remote];
+    let plain = Listed::new(Mailbox::new("Foo"), Some('/'), attributes);
+    let listed = Listed {
+        child_info: vec![ChildInfo::Subscribed, ChildInfo::SpecialUse],
+        old_name: Some(Mailbox::new("Früher")),
+        ..plain
+    };
+    let before = "* LIST (\\NonExistent \\Subscribed \\Remote) \"/\" Foo \
+        (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\")) (\"OLDNAME\" (";
+    assert_eq!(written(Response::List(listed.clone())), [before, "Fr&APw-her))"].concat());
+    assert_eq!(
+        written_in(Encoding::Utf8, Response::List(listed)),
+        [before, "\"Früher\"))"].concat()
+    );
+    let uids = [3, 4, 9].into_iter().filter_map(Uid::new).collect::<UidSet>();
+    let vanished = |earlier| Response::Vanished { earlier, uids: uids.clone() };
+    assert_eq!(written(vanished(false)), "* VANISHED 3:4,9");
+    assert_eq!(written(vanished(true)), "* VANISHED (EARLIER) 3:4,9");
+}
+
+#[test]
+fn rights_quotas_and_annotations() {
+    let inbox = || Mailbox::new("INBOX");
+    let (fred, rights) = (Identifier::new("Fred").unwrap(), |text| Rights::new(text).unwrap());
+    let name = |text| EntryName::new(text).unwrap();
+    for (response, expected) in [
+        (
+            Response::Acl(
+                inbox(),
+                vec![(fred.clone(), rights("rwipsl")), (fred.clone(), rights(""))],
+            ),
+            "* ACL INBOX Fred rwipsl Fred \"\"",
+        ),
+        (Response::Acl(inbox(), vec![]), "* ACL INBOX"),
+        (
+            Response::ListRights {
+                mailbox: Mailbox::new("~/Mail"),
+                identifier: Identifier::new("smith ü").unwrap(),
+                required: rights(""),
+                optional: vec![rights("la"), rights("r")],
+            },
+            "* LISTRIGHTS ~/Mail {8}\r\nsmith ü \"\" la r",
+        ),
+        (Response::MyRights(inbox(), rights("rwi")), "* MYRIGHTS INBOX rwi"),
+        (
+            Response::QuotaRoot(inbox(), vec!["".into(), "a b".into()]),
+            "* QUOTAROOT INBOX \"\" \"a b\"",
+        ),
+        (Response::QuotaRoot(inbox(), vec![]), "* QUOTAROOT INBOX"),
+        (Response::Quota("".into(), vec![]), "* QUOTA \"\" ()"),
+        (
+            Response::Quota(
+                "!p".into(),
+                vec![
+                    QuotaUse { resource: QuotaResource::Storage, usage: 10, limit: u64::MAX },
+                    QuotaUse { resource: QuotaResource::new("x-a"), usage: 0, limit: 1 },
+                ],
+            ),
+            "* QUOTA !p (STORAGE 10 18446744073709551615 X-A 0 1)",
+        ),
+        (
+            Response::Metadata(
+                Some(inbox()),
+                vec![
+                    (name("/private/comment"), Some(b"My comment".to_vec())),
+                    (name("/shared/a b"), None),
+                    (name("/shared/x"), Some(b"a\0".to_vec())),
+                ],
+            ),
+            "* METADATA INBOX (/private/comment \"My comment\" \"/shared/a b\" NIL /shared/x ~{2}\r\na\0)",
+        ),
+        (
+            Response::MetadataChanged(None, vec![name("/shared/comment"), name("/private/x")]),
+            "* METADATA \"\" /shared/comment /private/x",
+        ),
+    ] {
+        assert_eq!(written(response), expected);
+    }
+    let acl = Response::Acl(Mailbox::new("ü"), vec![(Identifier::new("é").unwrap(), rights("l"))]);
+    assert_eq!(written_in(Encoding::Utf8, acl), "* ACL \"ü\" \"é\" l");
 }
 
 #[test]
@@ -196,6 +316,36 @@ fn simple_items() {
         "FLAGS (\\Answered \\Seen \\Recent $Junk) UID 4294967295 \
          INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 4286"
     );
+}
+
+#[test]
+fn items_of_extensions() {
+    let id = ObjectId::new("M1").unwrap();
+    let date = DateTime { seconds: 837_596_665, offset: -420 };
+    assert_eq!(
+        fetched(&[
+            FetchData::ModSeq(624_140_003),
+            FetchData::EmailId(&id),
+            FetchData::ThreadId(Some(&id)),
+            FetchData::ThreadId(None),
+            FetchData::SaveDate(Some(date)),
+            FetchData::SaveDate(None),
+            FetchData::Preview(Some("Hi \"you\"")),
+            FetchData::Preview(Some("")),
+            FetchData::Preview(None),
+            FetchData::BinarySize(&[1, 2], 9),
+            FetchData::BinarySize(&[], 0),
+        ]),
+        "MODSEQ (624140003) EMAILID (M1) THREADID (M1) THREADID NIL \
+         SAVEDATE \"17-Jul-1996 02:44:25 -0700\" SAVEDATE NIL PREVIEW \"Hi \\\"you\\\"\" PREVIEW \"\" \
+         PREVIEW NIL BINARY.SIZE[1.2] 9 BINARY.SIZE[] 0"
+    );
+    let partial = Some(Partial { offset: 7, count: NonZeroU32::MIN });
+    let binary = FetchItem::Binary { part: vec![1, 2], partial, peek: true };
+    assert_eq!(fetched(&[FetchData::Content(&binary, Some(3))]), "BINARY[1.2]<7> ~{3}\r\n");
+    assert_eq!(fetched(&[FetchData::Content(&binary, None)]), "BINARY[1.2]<7> NIL");
+    let uid_fetch = text(|out| FetchResponse::begin_uid(out, NonZeroU32::MIN).end(out));
+    assert_eq!(uid_fetch, "* 1 UIDFETCH ()\r\n");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::{GRAMMAR, bad, parsed};
 use crate::imap::types::{
-    Command, Fetch, FetchItem, Flag, Numbering, Partial, Section, SectionText, Store,
+    ChangedSince, Command, Fetch, FetchItem, Flag, Messages, Numbering, Partial, PartialRange,
+    Section, SectionText, Store,
 };
 use crate::store::FlagAction;
 use alloc::format;
@@ -132,7 +133,8 @@ fn store() {
     let store = |action, silent, flags: Vec<Flag>| {
         Command::Store(Store {
             numbering: Numbering::Sequence,
-            messages: "2:4".parse().unwrap(),
+            messages: Messages::Set("2:4".parse().unwrap()),
+            unchanged_since: None,
             action,
             silent,
             flags,
@@ -168,6 +170,101 @@ fn store() {
         "FLAGS \\",
     ] {
         bad(&format!("STORE 1 {text}"));
+    }
+}
+
+#[test]
+fn stores_of_what_has_not_changed() {
+    for (text, expected) in [
+        ("(UNCHANGEDSINCE 0) FLAGS ()", Some(0)),
+        ("(unchangedsince 9223372036854775807) +FLAGS.SILENT (\\Seen)", Some(i64::MAX as u64)),
+        ("FLAGS ()", None),
+    ] {
+        let Command::Store(store) = parsed(&format!("UID STORE $ {text}")) else {
+            panic!("{text}")
+        };
+        assert_eq!((store.unchanged_since, store.messages), (expected, Messages::Saved));
+    }
+    for text in [
+        "() FLAGS ()",
+        "(UNCHANGEDSINCE) FLAGS ()",
+        "(UNCHANGEDSINCE 9223372036854775808) FLAGS ()",
+        "(UNCHANGEDSINCE -1) FLAGS ()",
+        "(UNCHANGEDSINCE 1 UNCHANGEDSINCE 1) FLAGS ()",
+        "(UNCHANGEDSINCE 1)FLAGS ()",
+        "(X 1) FLAGS ()",
+    ] {
+        bad(&format!("STORE 1 {text}"));
+    }
+}
+
+#[test]
+fn fetch_items_of_extensions() {
+    use FetchItem::{Binary, BinarySize, EmailId, Flags, ModSeq, Preview, SaveDate, ThreadId};
+    assert_eq!(
+        fetched("(MODSEQ EMAILID threadid SAVEDATE)"),
+        [ModSeq, EmailId, ThreadId, SaveDate]
+    );
+    assert_eq!(fetched("PREVIEW"), [Preview { lazy: false }]);
+    assert_eq!(fetched("PREVIEW (LAZY)"), [Preview { lazy: true }]);
+    assert_eq!(fetched("(PREVIEW (lazy) FLAGS)"), [Preview { lazy: true }, Flags]);
+    let partial = Some(Partial { offset: 5, count: NonZeroU32::new(9).unwrap() });
+    let binary = |part: &[u32], partial, peek| Binary { part: part.into(), partial, peek };
+    assert_eq!(fetched("BINARY[]"), [binary(&[], None, false)]);
+    assert_eq!(fetched("binary.peek[1.2]<5.9>"), [binary(&[1, 2], partial, true)]);
+    assert_eq!(fetched("(BINARY.SIZE[3])"), [BinarySize(vec![3])]);
+    for text in [
+        "PREVIEW (FUZZY)",
+        "PREVIEW ()",
+        "PREVIEW (LAZY LAZY)",
+        "BINARY",
+        "BINARY[0]",
+        "BINARY[1.]",
+        "BINARY[TEXT]",
+        "BINARY[1.MIME]",
+        "BINARY.SIZE[1]<0.1>",
+        "BINARY.SIZE",
+    ] {
+        bad(&format!("FETCH 1 {text}"));
+    }
+}
+
+#[test]
+fn fetch_modifiers() {
+    let fetched = |text: &str| match parsed(text) {
+        Command::Fetch(fetch) => (fetch.changed_since, fetch.partial),
+        other => panic!("{other:?}"),
+    };
+    let since = |mod_seq, vanished| Some(ChangedSince { mod_seq, vanished });
+    let number = |number| NonZeroU32::new(number).unwrap();
+    let last = Some(PartialRange::FromLast(number(1), number(30)));
+    for (text, expected) in [
+        ("FETCH 1:* FLAGS (CHANGEDSINCE 12345)", (since(12_345, false), None)),
+        ("FETCH 1:* PREVIEW (CHANGEDSINCE 12345)", (since(12_345, false), None)),
+        ("FETCH $ FAST (changedsince 1)", (since(1, false), None)),
+        ("UID FETCH 300:500 (FLAGS) (CHANGEDSINCE 12345 VANISHED)", (since(12_345, true), None)),
+        ("UID FETCH 1 (FLAGS) (VANISHED CHANGEDSINCE 12345)", (since(12_345, true), None)),
+        ("UID FETCH 1:* UID (PARTIAL -1:-30)", (None, last)),
+        ("UID FETCH 1:* UID (PARTIAL -30:-1 CHANGEDSINCE 3)", (since(3, false), last)),
+    ] {
+        assert_eq!(fetched(text), expected, "{text}");
+    }
+    for text in [
+        "FETCH 1 FLAGS ()",
+        "FETCH 1 FLAGS (X)",
+        "FETCH 1 FLAGS CHANGEDSINCE 1",
+        "FETCH 1 FLAGS (CHANGEDSINCE 0)",
+        "FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)",
+        "FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)",
+        "FETCH 1 FLAGS (PARTIAL 1:2)",
+        "UID FETCH 1 FLAGS (VANISHED)",
+        "UID FETCH 1 FLAGS (PARTIAL 1)",
+        "UID FETCH 1 FLAGS (PARTIAL 0:1)",
+        "UID FETCH 1 FLAGS (PARTIAL 1:-1)",
+        "UID FETCH 1 FLAGS (PARTIAL -1:1)",
+        "UID FETCH 1 FLAGS (PARTIAL 1:*)",
+    ] {
+        bad(text);
     }
 }
 

@@ -11,7 +11,7 @@ mod write;
 use super::connection::{Connection, Selected, confused, failed};
 use super::gather::{Block, Gathering, read};
 use super::task::{Step, Told};
-use super::{no, ok};
+use super::{no, not_understood, ok};
 use crate::imap::{Code, Fetch, FetchItem, FetchResponse, Numbering, Status};
 use crate::message::structure::Structure;
 use crate::store::{Answer, Entry, Failure, FlagAction, Flags, Request, Snapshot};
@@ -19,7 +19,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
-use section::{needs_structure, sets_seen};
+use section::{is_known, needs_structure, sets_seen};
 
 /// FETCH under way.
 #[derive(Debug)]
@@ -89,7 +89,13 @@ enum Work {
 
 impl Fetching {
     pub(super) fn new(connection: &mut Connection, fetch: Fetch) -> Result<Self, Status> {
-        let Fetch { numbering, messages, mut items } = fetch;
+        let Fetch { numbering, messages, mut items, changed_since: None, partial: None } = fetch
+        else {
+            return Err(not_understood());
+        };
+        if !items.iter().all(is_known) {
+            return Err(not_understood());
+        }
         let ranges = connection.find(numbering, &messages)?;
         if numbering == Numbering::Uid && !items.contains(&FetchItem::Uid) {
             // RFC 3501 §6.4.8

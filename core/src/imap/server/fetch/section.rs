@@ -77,6 +77,20 @@ impl Known<'_> {
     }
 }
 
+/// Whether the item can be told.
+pub(super) const fn is_known(item: &FetchItem) -> bool {
+    !matches!(
+        item,
+        FetchItem::ModSeq
+            | FetchItem::EmailId
+            | FetchItem::ThreadId
+            | FetchItem::SaveDate
+            | FetchItem::Preview { .. }
+            | FetchItem::Binary { .. }
+            | FetchItem::BinarySize(_)
+    )
+}
+
 /// Whether nothing can be said about the item without the message's structure.
 pub(super) fn needs_structure(item: &FetchItem) -> bool {
     match item {

@@ -2,7 +2,8 @@
 
 use super::super::connection::{Connection, Selected, confused};
 use crate::encoding::search::Needle;
-use crate::imap::{Flag, SearchKey, Status, When};
+use crate::imap::server::not_understood;
+use crate::imap::{Flag, Messages, SearchKey, Status, When};
 use crate::message::date::{Date, DateTime};
 use crate::message::header::fields;
 use crate::message::text::{Scope, is_in_field};
@@ -89,7 +90,7 @@ impl Key {
             }
             // Deviation: RFC 3501 §9 would have BAD for a number beyond the last. Clients search for
             // sets without counting first, and other servers find nothing there.
-            SearchKey::Messages(numbering, set) => {
+            SearchKey::Messages(numbering, Messages::Set(set)) => {
                 let selected = connection.selected().ok_or_else(confused)?;
                 Self::Messages(selected.view.find_existing(numbering, &set))
             }
@@ -100,6 +101,7 @@ impl Key {
             SearchKey::Header(name, text) => Self::Header(name, Needle::new(&text)),
             SearchKey::Body(text) => Self::text(Scope::Body, &text, texts),
             SearchKey::Text(text) => Self::text(Scope::Text, &text, texts),
+            _ => return Err(not_understood()),
         })
     }
 

@@ -9,7 +9,7 @@ mod key;
 use super::connection::{Connection, confused, failed};
 use super::gather::{Gathering, read};
 use super::task::{Step, Told};
-use super::{no, ok};
+use super::{no, not_understood, ok};
 use crate::encoding::search::Needle;
 use crate::imap::{Charset, Code, Condition, Numbering, Search, Status};
 use crate::message::structure::Structure;
@@ -53,7 +53,9 @@ enum Stage {
 
 impl Searching {
     pub(super) fn new(connection: &mut Connection, search: Search) -> Result<Self, Status> {
-        let Search { numbering, charset, key } = search;
+        let Search { numbering, returns: None, charset, key } = search else {
+            return Err(not_understood());
+        };
         if let Charset::Unsupported(_) = charset {
             let refusal = Status::new(Condition::No, "This charset is not supported");
             return Err(refusal.with_code(Code::BadCharset(CHARSETS)));
