@@ -20,3 +20,4 @@ mod smtp_proto_tables;
 mod smtp_smuggling;
 mod starttls_injection;
 mod suite;
+mod thread_base_subject;
