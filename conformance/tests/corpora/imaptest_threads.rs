@@ -1,10 +1,10 @@
 //! `imaptest`: the mailboxes that ImapTest threads and sorts, by the summaries of their messages.
 
-use postroad_core::encoding::casemap::fold;
 use postroad_core::limits::Limits;
+use postroad_core::message::date::DateTime;
 use postroad_core::message::sort::{Candidate, Criterion, Key, Sorter};
-use postroad_core::message::summary::{Scanner, Summary, SummaryRef};
-use postroad_core::message::thread::{Algorithm, Item, Threads};
+use postroad_core::message::summary::{Scanner, SummaryRef};
+use postroad_core::message::thread::{Algorithm, Threads};
 
 use crate::suite::Suite;
 
@@ -16,8 +16,7 @@ fn imaptest_threads() {
     for file in files.iter().filter(is_ours).filter(|file| !file.ends_with(".mbox")) {
         let mailbox = format!("{file}.mbox");
         let own = if files.contains(&mailbox) { mailbox } else { "default.mbox".to_owned() };
-        let mut records = records(&suite.text(&own));
-        let mut numbers: Vec<u32> = (1..).take(records.len()).collect();
+        let mut messages = messages(&suite.text(&own));
         let script = suite.text(file);
         let mut asked = "";
         for (line, text) in script.lines().enumerate() {
@@ -27,13 +26,12 @@ fn imaptest_threads() {
             if let Some(rest) = asked.strip_prefix("store ") {
                 let gone: usize =
                     rest.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or(1);
-                records.remove(gone - 1);
-                numbers.pop();
+                messages.remove(gone - 1);
                 asked = "";
             }
             let Some(expected) = text.strip_prefix("* ") else { continue };
             let (_, expected) = expected.split_once(' ').unwrap_or_default();
-            let found = answer(asked, &records);
+            let found = answer(asked, &messages);
             let outcome = match found {
                 Some(found) if found == expected.trim() => Ok(()),
                 Some(found) => Err(format!("{asked}: {found}, not {expected}")),
@@ -45,55 +43,61 @@ fn imaptest_threads() {
     suite.finish();
 }
 
-/// The records of the messages in a mailbox file.
-fn records(mailbox: &str) -> Vec<Vec<u8>> {
+/// When a message arrived, and its record.
+type Message = (i64, Vec<u8>);
+
+/// The messages in a mailbox file.
+fn messages(mailbox: &str) -> Vec<Message> {
     let mailbox = mailbox.strip_prefix("From ").unwrap_or(mailbox);
-    let record = |message: &str| {
+    let message = |text: &str| {
+        let (separator, message) = text.split_once('\n').unwrap_or_default();
         let mut scanner = Scanner::new(&Limits::DEFAULT);
-        let (_, message) = message.split_once('\n').unwrap_or_default();
         scanner.push(message.as_bytes());
         let mut record = Vec::new();
         scanner.finish().write(&mut record);
-        record
+        (arrival(separator).unwrap_or_default(), record)
     };
-    mailbox.split("\nFrom ").map(record).collect()
+    mailbox.split("\nFrom ").map(message).collect()
+}
+
+/// The date of a line such as `user@domain  Fri Feb 22 15:06:23 2008`.
+fn arrival(separator: &str) -> Option<i64> {
+    let mut words = separator.split_whitespace().skip(2);
+    let (month, day, time, year) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let zone = words.next().unwrap_or("+0000");
+    let date = DateTime::parse(format!("{day} {month} {year} {time} {zone}").as_bytes())?;
+    Some(date.seconds)
 }
 
 /// What THREAD or SORT of all messages tells; `None` for another command.
-fn answer(command: &str, records: &[Vec<u8>]) -> Option<String> {
+fn answer(command: &str, messages: &[Message]) -> Option<String> {
     let command = command.to_ascii_lowercase();
     if let Some(rest) = command.strip_prefix("thread ") {
         let algorithm = match rest.split(' ').next()? {
             "references" => Algorithm::References,
             _ => Algorithm::OrderedSubject,
         };
-        return Some(thread(algorithm, records));
+        return thread(algorithm, messages);
     }
     let (criteria, rest) = command.strip_prefix("sort (")?.split_once(')')?;
     if !rest.trim().ends_with(" all") || rest.contains("return") {
         return None;
     }
     let mut sorter = Sorter::new(criteria_of(criteria)?);
-    for (id, record) in (1..).zip(records) {
+    for (id, (arrival, record)) in (1..).zip(messages) {
         let summary = SummaryRef::parse(record)?;
-        sorter.push(Candidate { id, arrival: id.into(), summary: &summary });
+        sorter.push(Candidate { id, arrival: *arrival, summary: &summary });
     }
     let found: Vec<String> = sorter.finish().iter().map(ToString::to_string).collect();
     Some(found.join(" "))
 }
 
-fn thread(algorithm: Algorithm, records: &[Vec<u8>]) -> String {
+fn thread(algorithm: Algorithm, messages: &[Message]) -> Option<String> {
     let mut threads = Threads::new();
-    for (id, record) in (1..).zip(records) {
-        let summary = Summary::parse(record).expect("a record");
-        // All messages arrived in the same second.
-        let sent = summary.sent.map_or(0, |date| date.seconds);
-        let subject = fold(&summary.subject);
-        let (message_id, is_reply) = (summary.message_id, summary.is_reply);
-        let item = Item { id, sent, message_id, subject: subject.as_bytes(), is_reply };
-        threads.push(item, summary.references);
+    for (id, (arrival, record)) in (1..).zip(messages) {
+        threads.push_summary(id, *arrival, &SummaryRef::parse(record)?);
     }
-    threads.finish(algorithm).to_string()
+    Some(threads.finish(algorithm).to_string())
 }
 
 fn criteria_of(names: &str) -> Option<Vec<Criterion>> {

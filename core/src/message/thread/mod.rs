@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::message_id::IdHash;
+use super::summary::SummaryRef;
 
 pub use forest::{Event, Forest};
 
@@ -113,6 +114,14 @@ impl Threads {
         };
         let references = start..self.references.len();
         self.messages.push(Message { id, sent, message_id, references, subject, is_reply });
+    }
+
+    /// Adds a message by its summary; what has no date stands by its arrival, in seconds since the Unix
+    /// epoch (RFC 5256 §2.2).
+    pub fn push_summary(&mut self, id: u32, arrival: i64, summary: &SummaryRef<'_>) {
+        let &SummaryRef { message_id, subject, is_reply, .. } = summary;
+        let sent = summary.sent().unwrap_or(arrival);
+        self.push(Item { id, sent, message_id, subject, is_reply }, summary.references());
     }
 
     /// Threads the messages.
