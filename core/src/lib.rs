@@ -35,7 +35,7 @@
 //! | | [`report`] | what is worth a line in the log |
 //! | text | [`address`] | mailboxes, paths, address lists |
 //! | | [`encoding`] | base64, quoted-printable, encoded words, modified UTF-7, charsets |
-//! | | [`message`] | header fields, dates, MIME structure, trace fields, composing, delivery status notifications |
+//! | | [`message`] | header fields, dates, MIME structure, summaries, threads, trace fields, composing, delivery status notifications |
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
@@ -73,6 +73,8 @@
 //! | 5321 §5.1, 7505, 8305 | [`mx`] |
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
 //! | 2045-2047, 2231, 2183, 5322 | [`message`], [`encoding`], [`address`] |
+//! | 5051 | [`encoding::casemap`] |
+//! | 5256 (subjects, order, threads), 5957, 8474 (identifiers), 8970 (previews) | [`message`] |
 //! | 3461 §6, 3463, 3464, 3834, 6522 (which replaced 3462), 6533 | [`message::dsn`] |
 //! | 5321 §4.5.4, 3461 §5, 7435 | [`queue`] |
 //! | 1985, 5598, 6409, 8314 | [`role`] |

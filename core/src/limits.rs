@@ -68,6 +68,14 @@ limits! {
         parameters: usize = 128, "more than any program writes";
         /// Octets of a multipart's boundary.
         boundary: usize = 996, "RFC 5322 §2.1.1: with its hyphens it fills a line";
+        /// Message-IDs kept of a References field: the first, and the last ones.
+        references: usize = 250, "RFC 5256 §3 needs the branch that a reply is on; ours, longer than any talk";
+        /// Characters of a preview.
+        preview: usize = 200, "RFC 8970 §3.2";
+        /// Octets of a body part from which a preview is made.
+        preview_octets: usize = 32 * 1024, "ours: HTML may begin with as much of styles";
+        /// Nesting of parts in a summary that is read back.
+        summary_depth: usize = 1_000, "ours: ten times mime_depth";
         /// Octets of what a peer said that a notification repeats.
         diagnostic: usize = 2_048, "a line of a reply at its longest: client_reply_line";
         /// Octets of an IMAP literal for which the client does not wait, where LITERAL- is announced.

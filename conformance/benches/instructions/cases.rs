@@ -1,11 +1,13 @@
 //! The cases that are counted, each a function of its size.
 
 use crate::queue;
+use postroad_core::encoding::search::Needle;
 use postroad_core::entropy::Entropy;
 use postroad_core::imap;
 use postroad_core::limits::Limits;
 use postroad_core::machine::{Instant, Machine as _, Session as _, Wants};
-use postroad_core::message::{header, structure};
+use postroad_core::message::text::{Scope, Search};
+use postroad_core::message::{header, structure, summary};
 use postroad_core::sasl::{self, Channel};
 use postroad_core::smtp::Protocol;
 use postroad_core::smtp::server::{Answer, Config, Input, Output, Server};
@@ -23,6 +25,8 @@ pub(crate) fn run(case: &str, size: u64) -> bool {
     match case {
         "scan-lines" => scan(size, b'\n'),
         "scan-absent" => scan(size, b'\0'),
+        "search-text" => search(size),
+        "summary" => summary(size),
         "smtp-data" => smtp_data(size),
         "smtp-bdat" => smtp_bdat(size),
         "smtp-transactions" => smtp_transactions(size),
@@ -61,6 +65,31 @@ fn scan(size: usize, octet: u8) {
             black_box(place);
         }
     }
+}
+
+/// Looks for a text that is not there in a message of `size` octets.
+fn search(size: usize) {
+    let block = block();
+    let mut scanner = structure::Scanner::new(&Limits::default());
+    scanner.push(b"\r\n");
+    (0..size / block.len()).for_each(|_| scanner.push(&block));
+    let structure = scanner.finish();
+    let needle = Needle::new("invoice");
+    let mut search = Search::new(&structure, &needle, Scope::Text, &Limits::default());
+    while let Some(wanted) = search.wanted() {
+        let length = usize::try_from(wanted.end - wanted.start).unwrap_or(usize::MAX);
+        search.push(&black_box(&block)[..length.min(block.len())]);
+    }
+    black_box(search.is_found());
+}
+
+/// Sums up a message of `size` octets.
+fn summary(size: usize) {
+    let block = block();
+    let mut scanner = summary::Scanner::new(&Limits::default());
+    scanner.push(b"\r\n");
+    (0..size / block.len()).for_each(|_| scanner.push(black_box(&block)));
+    black_box(scanner.finish());
 }
 
 fn smtp(limits: Limits) -> Server {

@@ -61,6 +61,8 @@ fn content() -> Result<(), Missing> {
     println!("  memchr, for each line's end             {scan:8.3}");
     println!("  smtp::Server, DATA                      {data:8.3}");
     println!("  smtp::Server, BDAT                      {chunks:8.3}");
+    println!("  text::Search, beside the structure      {:8.3}", cost("search-text", CONTENT)?);
+    println!("  summary::Scanner                        {:8.3}", cost("summary", CONTENT)?);
     println!("  speed beside a scan for each line's end (aim: 0.25)");
     println!("    DATA {:.2}, BDAT {:.2}", scan / data, scan / chunks);
     println!("  speed beside a scan that finds nothing");

@@ -9,6 +9,7 @@ use postroad_core::message::structure::{Scanner, Structure};
 use postroad_core::message::text::{Scope, Search};
 
 use crate::suite::Suite;
+use crate::summaries::Tally;
 
 /// Beyond this, a message is not split into single octets.
 const SMALL: usize = 20_000;
@@ -17,9 +18,14 @@ fn judge_all(name: &'static str) {
     let Some(mut suite) = Suite::open(name) else {
         return;
     };
+    let mut tally = Tally::default();
     for file in suite.files().into_iter().filter(|file| is_message(file)) {
-        suite.case(&format!("whole/{file}"), judge(&suite.read(&file)));
+        let message = suite.read(&file);
+        suite.case(&format!("whole/{file}"), judge(&message));
+        let structure = scan(&message, message.len().max(1));
+        suite.case(&format!("summary/{file}"), tally.judge(&message, &structure));
     }
+    tally.finish(name);
     suite.finish();
 }
 

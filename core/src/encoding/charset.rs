@@ -56,6 +56,18 @@ impl Decoder {
         Some(Self(inner))
     }
 
+    /// Whether the next octets mean just themselves: ASCII, in a charset that has it and in which no
+    /// octet depends on those before.
+    pub(crate) fn is_identity(&self, input: &[u8]) -> bool {
+        match &self.0 {
+            Inner::Utf7(_) => false,
+            Inner::Other(decoder) => {
+                let encoding = decoder.encoding();
+                encoding.is_single_byte() && encoding.is_ascii_compatible() && input.is_ascii()
+            }
+        }
+    }
+
     /// Decodes the next octets.
     pub fn decode(&mut self, input: &[u8], output: &mut Vec<u8>) {
         match &mut self.0 {
@@ -79,12 +91,16 @@ enum Piece {
     Last,
 }
 
+/// Octets of output beyond those of the input for which there is room at a time.
+const ROOM: usize = 64;
+
 fn run(decoder: &mut encoding_rs::Decoder, mut input: &[u8], output: &mut Vec<u8>, piece: Piece) {
-    let mut buffer = [0; 1024];
     loop {
+        let start = output.len();
+        output.resize(start + input.len() + ROOM, 0);
         let (result, read, written, _) =
-            decoder.decode_to_utf8(input, &mut buffer, piece == Piece::Last);
-        output.extend_from_slice(&buffer[..written]);
+            decoder.decode_to_utf8(input, &mut output[start..], piece == Piece::Last);
+        output.truncate(start + written);
         input = &input[read..];
         if result == encoding_rs::CoderResult::InputEmpty {
             return;

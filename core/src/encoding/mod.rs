@@ -25,6 +25,7 @@
 //! ```
 
 pub mod base64;
+pub mod casemap;
 pub mod charset;
 pub mod checked;
 pub mod dot;

@@ -1,30 +1,23 @@
 //! Searching text without regard to case, piece by piece (RFC 3501 §6.4.4).
+//!
+//! Texts are compared in the form of [`casemap`](super::casemap). Most text is ASCII, and in it the
+//! octet of the needle that is least common is looked for, at the speed of memory; what begins in
+//! one piece and ends in the next is followed octet by octet.
 
 #[cfg(test)]
 mod tests;
 
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter::zip;
 use core::ops::Deref;
 
-/// Folds case: characters that differ only in case become the same, in any script.
-///
-/// Upper-casing before lower-casing brings together what lower-casing alone would not: `ß` and `ss`, `ς` and `σ`.
-///
-/// ```
-/// use postroad_core::encoding::search;
-/// assert_eq!(search::fold("STRASSE"), search::fold("Straße"));
-/// assert_eq!(search::fold("ΟΔΟΣ"), search::fold("οδος"));
-/// ```
-#[must_use]
-pub fn fold(text: &str) -> String {
-    text.chars().flat_map(fold_char).collect()
-}
+use memchr::memchr2_iter;
 
-fn fold_char(c: char) -> impl Iterator<Item = char> {
-    c.to_uppercase().flat_map(char::to_lowercase)
-}
+use super::casemap::{fold, fold_octets};
+
+/// Octets other than ASCII that are looked at in one go.
+const RUN: usize = 64;
 
 /// A string to search for, prepared.
 #[derive(Clone, Debug)]
@@ -33,6 +26,8 @@ pub struct Needle {
     /// For each prefix of `folded` that matched, how much of it still matches when the next octet does not
     /// (Knuth, Morris and Pratt).
     fallbacks: Vec<usize>,
+    /// Where in `folded` its least common octet is.
+    rare: usize,
 }
 
 impl Needle {
@@ -46,7 +41,8 @@ impl Needle {
             matched = advance(&folded, &fallbacks, matched, folded[at]);
             fallbacks[at] = matched;
         }
-        Self { folded, fallbacks }
+        let rare = (0..folded.len()).min_by_key(|&at| frequency(folded[at])).unwrap_or(0);
+        Self { folded, fallbacks, rare }
     }
 
     /// Whether a text contains the string.
@@ -61,6 +57,29 @@ impl Needle {
         search.push(text.as_bytes());
         search.is_found()
     }
+
+    /// Whether an ASCII text contains the string; if not, `Err` tells from where on a match may begin still.
+    fn find_in_ascii(&self, text: &[u8]) -> Result<(), usize> {
+        let length = self.folded.len();
+        let Some(last) = text.len().checked_sub(length) else {
+            return Err(0);
+        };
+        let octet = self.folded[self.rare];
+        let starts = &text[self.rare..=self.rare + last];
+        // What the comparisons may cost, so that no text makes them cost more than its length.
+        let mut budget = text.len();
+        for start in memchr2_iter(octet, octet.to_ascii_lowercase(), starts) {
+            let mut pairs = zip(&self.folded, &text[start..start + length]);
+            let Some(same) = pairs.position(|(a, b)| *a != b.to_ascii_uppercase()) else {
+                return Ok(());
+            };
+            budget = budget.saturating_sub(same);
+            if budget == 0 {
+                return Err(start);
+            }
+        }
+        Err(last + 1)
+    }
 }
 
 /// How much of `folded` matches, after `matched` octets of it matched, and then came `octet`.
@@ -69,6 +88,29 @@ fn advance(folded: &[u8], fallbacks: &[usize], mut matched: usize, octet: u8) ->
         matched = fallbacks[matched - 1];
     }
     if folded[matched] == octet { matched + 1 } else { matched }
+}
+
+/// A rank of how common a folded octet is in mail: 0 is the least.
+fn frequency(octet: u8) -> usize {
+    const LETTERS: &[u8] = b"QZJXKVBYWGPFMUCDLHRSNIOATE";
+    match octet {
+        b' ' => 40,
+        b'=' | b'\r' | b'\n' => 20,
+        _ if octet.is_ascii() => LETTERS.iter().position(|other| *other == octet).unwrap_or(5) + 1,
+        _ => 0,
+    }
+}
+
+/// How many octets `text` begins with that are ASCII.
+fn ascii_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    for chunk in text.chunks(RUN) {
+        if !chunk.is_ascii() {
+            return length + chunk.iter().take_while(|octet| octet.is_ascii()).count();
+        }
+        length += chunk.len();
+    }
+    length
 }
 
 /// A search under way in a text that comes in pieces. It holds a few octets, however long the text is.
@@ -99,14 +141,20 @@ impl<N: Deref<Target = Needle>> Search<N> {
 
     /// Searches the next octets of the text, which is UTF-8. Octets that are not match nothing.
     pub fn push(&mut self, text: &[u8]) {
-        for octet in text {
+        let mut rest = text;
+        while let Some((octet, after)) = rest.split_first() {
             if self.is_found() {
                 return;
             }
-            if octet.is_ascii() && self.partial.is_empty() {
-                self.advance(octet.to_ascii_lowercase());
-            } else {
+            if !self.partial.is_empty() {
                 self.push_octet(*octet);
+                rest = after;
+            } else if octet.is_ascii() {
+                let (ascii, after) = rest.split_at(ascii_length(rest));
+                self.push_ascii(ascii);
+                rest = after;
+            } else {
+                rest = &rest[self.push_run(rest)..];
             }
         }
     }
@@ -117,22 +165,56 @@ impl<N: Deref<Target = Needle>> Search<N> {
         self.matched == self.needle.folded.len()
     }
 
+    /// Forgets what has come: another text begins.
+    pub fn restart(&mut self) {
+        self.matched = 0;
+        self.partial.clear();
+    }
+
+    fn push_ascii(&mut self, text: &[u8]) {
+        let mut rest = text;
+        while self.matched > 0 && !self.is_found() {
+            let Some((octet, after)) = rest.split_first() else {
+                return;
+            };
+            self.advance(octet.to_ascii_uppercase());
+            rest = after;
+        }
+        if self.is_found() {
+            return;
+        }
+        match self.needle.find_in_ascii(rest) {
+            Ok(()) => self.matched = self.needle.folded.len(),
+            Err(start) => {
+                rest[start..].iter().for_each(|octet| self.advance(octet.to_ascii_uppercase()));
+            }
+        }
+    }
+
+    /// Takes characters that are not ASCII from the start of `text`; returns how many octets.
+    fn push_run(&mut self, text: &[u8]) -> usize {
+        let text = &text[..text.len().min(RUN)];
+        let length = text.iter().take_while(|octet| !octet.is_ascii()).count();
+        let valid = text[..length].utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        if valid.is_empty() {
+            self.push_octet(text[0]);
+            return 1;
+        }
+        fold_octets(valid, |octet| self.advance(octet));
+        valid.len()
+    }
+
     fn push_octet(&mut self, octet: u8) {
         self.partial.push(octet);
-        match core::str::from_utf8(&self.partial) {
-            Ok(text) => {
-                let folded = fold(text);
-                self.partial.clear();
-                folded.bytes().for_each(|octet| self.advance(octet));
-            }
+        let partial = core::mem::take(&mut self.partial);
+        match core::str::from_utf8(&partial) {
+            Ok(text) => fold_octets(text, |octet| self.advance(octet)),
             // The character may be completed by what follows.
-            Err(error) if error.error_len().is_none() => {}
+            Err(error) if error.error_len().is_none() => self.partial = partial,
             Err(_) => {
-                let is_broken_off = self.partial.len() > 1;
                 self.matched = 0;
-                self.partial.clear();
                 // What broke a character off may begin another.
-                if is_broken_off {
+                if partial.len() > 1 {
                     self.push_octet(octet);
                 }
             }

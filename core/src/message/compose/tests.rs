@@ -50,11 +50,7 @@ fn body<'a>(message: &'a [u8], part: &Part) -> &'a [u8] {
 
 /// The text of a part.
 fn read_text(message: &[u8], part: &Part) -> String {
-    let mut decoder = text::Decoder::new(part).expect("text");
-    let mut output = Vec::new();
-    decoder.decode(body(message, part), &mut output);
-    decoder.finish(&mut output);
-    String::from_utf8(output).unwrap()
+    String::from_utf8(text::decode(part, body(message, part)).expect("text")).unwrap()
 }
 
 /// The octets of an attachment.

@@ -9,7 +9,7 @@ use super::{Action, Status, decode_unitext, free};
 use crate::limits::Limits;
 use crate::message::header::{block_length, fields};
 use crate::message::structure::{Part, Scanner, Structure};
-use crate::message::text::Decoder;
+use crate::message::text;
 
 /// What a bounce tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,12 +108,7 @@ pub(super) fn slice(message: &[u8], range: Range<u64>) -> &[u8] {
 
 /// A part's body, with its encoding and its charset undone; empty if it is no text.
 pub(super) fn decode(message: &[u8], part: &Part) -> Vec<u8> {
-    let mut output = Vec::new();
-    if let Some(mut decoder) = Decoder::new(part) {
-        decoder.decode(slice(message, part.body()), &mut output);
-        decoder.finish(&mut output);
-    }
-    output
+    text::decode(part, slice(message, part.body())).unwrap_or_default()
 }
 
 pub(super) fn is_report(part: &Part) -> bool {

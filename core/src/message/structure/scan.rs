@@ -123,6 +123,11 @@ impl Scanner {
         }
     }
 
+    /// The parts whose body has begun; where those end that are still open is not known yet.
+    pub(in crate::message) fn begun(&self) -> &[Part] {
+        &self.parts[..self.parts.len() - usize::from(self.in_header())]
+    }
+
     /// Ends the message.
     #[must_use]
     pub fn finish(mut self) -> Structure {
