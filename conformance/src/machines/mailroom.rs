@@ -98,7 +98,7 @@ impl Mailroom {
         }
         let begin = Request::Begin { account: account.clone(), mailbox: mailbox.clone() };
         let mut session = self.memory.session();
-        let append = Request::Append { account, mailbox, flags, keywords, date };
+        let append = Request::Append { account, mailbox, flags, keywords, date, replaces: None };
         for (request, lent) in [(begin, &b""[..]), (Request::Write, octets), (append, b"")] {
             let answer = session.perform(BEGINNING, request, lent, &mut Vec::new());
             if let Answer::Failed(failure) = answer {
@@ -276,15 +276,52 @@ fn words(request: &Request) -> String {
             }
             words
         }
-        Request::Append { account, mailbox, flags, keywords, date } => {
+        Request::Append { account, mailbox, flags, keywords, date, replaces } => {
             let date = date.map_or(String::new(), |date| format!(" @{date}"));
+            let replaces = replaces.map_or(String::new(), |uid| format!(" replaces {uid}"));
             let flags = flag_list(*flags, keywords);
-            format!("append {account} {mailbox} ({flags}){date}")
+            format!("append {account} {mailbox} ({flags}){date}{replaces}")
+        }
+        Request::Keep { flags, keywords, date } => {
+            let date = date.map_or(String::new(), |date| format!(" @{date}"));
+            format!("keep ({}){date}", flag_list(*flags, keywords))
+        }
+        Request::Source { account, mailbox, uid_validity, uid } => {
+            let validity = uid_validity.map_or(String::new(), |validity| format!(" of {validity}"));
+            format!("source {account} {mailbox} {uid}{validity}")
+        }
+        Request::Extend { offset, length } => format!("extend {offset} {length}"),
+        Request::Summary { uid } => format!("summary {uid}"),
+        Request::Vanished { since } => format!("vanished since {since}"),
+        Request::Observe { account: Some(account) } => format!("observe {account}"),
+        Request::Observe { account: None } => "observe nobody".to_owned(),
+        Request::Happened => "happened".to_owned(),
+        Request::Rights { account, mailbox, user } => format!("rights {account} {mailbox} {user}"),
+        Request::Acl { account, mailbox } => format!("acl {account} {mailbox}"),
+        Request::SetAcl { account, mailbox, identifier, rights } => {
+            let rights = rights.map_or("-".to_owned(), |rights| rights.to_string());
+            format!("set-acl {account} {mailbox} {identifier} {rights}")
+        }
+        Request::Sharers { user } => format!("sharers {user}"),
+        Request::Quota { account } => format!("quota {account}"),
+        Request::Room { account, octets } => format!("room {account} {octets}"),
+        Request::Annotations { account, mailbox, user } => {
+            format!("annotations {account} {} {user}", place(mailbox.as_ref()))
+        }
+        Request::Annotate { account, mailbox, user, values } => {
+            let names: Vec<&str> = values.iter().map(|(entry, _)| entry.as_str()).collect();
+            let names = names.join(" ");
+            format!("annotate {account} {} {user} {names}", place(mailbox.as_ref()))
         }
         Request::Abandon => "abandon".to_owned(),
         Request::Watch(true) => "watch on".to_owned(),
         Request::Watch(false) => "watch off".to_owned(),
     }
+}
+
+/// A mailbox, or `-` for the account itself.
+fn place(mailbox: Option<&MailboxName>) -> &str {
+    mailbox.map_or("-", MailboxName::as_str)
 }
 
 fn flag_list(flags: Flags, keywords: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! Messages on their way into mailboxes: written, delivered, appended, copied, moved.
 
-use super::Session;
+use super::{BLOCK, Session, structure_of, unreadable};
 use crate::account::Home;
 use crate::draft::Draft;
 use crate::files::check_reserve;
@@ -101,41 +101,123 @@ impl Session {
         Ok(Answer::Done)
     }
 
+    /// Ends the message being written: its content is on stable storage then.
+    pub(super) fn finish(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        keywords: Vec<String>,
+        date: Option<i64>,
+    ) -> Result<Finished, Failure> {
+        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let date = date.unwrap_or_else(|| seconds(now));
+        draft.finish(date)?;
+        Ok(Finished { draft, flags: flags.intersection(Flags::SYSTEM), keywords, date })
+    }
+
+    pub(super) fn keep(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        keywords: Vec<String>,
+        date: Option<i64>,
+    ) -> Result<Answer, Failure> {
+        let finished = self.finish(now, flags, keywords, date)?;
+        self.kept.push(finished);
+        Ok(Answer::Done)
+    }
+
     pub(super) fn append(
         &mut self,
         now: Instant,
         (account, name): (&Account, &MailboxName),
-        (flags, keywords): (Flags, Vec<String>),
-        date: Option<i64>,
+        last: Finished,
+        replaces: Option<Uid>,
     ) -> Result<Answer, Failure> {
-        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let mut messages = std::mem::take(&mut self.kept);
+        messages.push(last);
         let home = self.home(account, now)?;
         let folder = home.folder(name);
-        // Refuse what can't succeed before the disk is made to work.
-        self.with(now, &home, &folder, |_, mailbox| mailbox.can_intern(&keywords))?;
-        let date = date.unwrap_or_else(|| seconds(now));
-        draft.finish(date)?;
-        let sizes = draft.sizes();
-        let addition = Addition {
-            from: draft.path().into(),
-            raw: sizes.raw,
-            size: u32::try_from(sizes.given).unwrap_or(u32::MAX),
-            date,
-            flags: flags.intersection(Flags::SYSTEM),
-            keywords,
-        };
+        let additions: Vec<Addition> = messages.iter().map(Finished::addition).collect();
+        if let Some(uid) = replaces {
+            self.with_open(true, |_, mailbox| {
+                mailbox.ledger.get(uid).map(|_| ()).ok_or(Failure::NoMessage)
+            })?;
+        }
         let (slot, added, uid_validity) = self.with(now, &home, &folder, |slot, mailbox| {
-            let added = mailbox.add(now, &[addition])?;
+            let names: Vec<String> =
+                additions.iter().flat_map(|addition| addition.keywords.clone()).collect();
+            mailbox.can_intern(&names)?;
+            let added = mailbox.add(now, &additions)?;
             Ok((slot.clone(), added, mailbox.ledger.uid_validity()))
         })?;
-        self.tell(&slot);
-        match added {
-            Added::All(uids) => match uids[..] {
-                [uid] => Ok(Answer::Appended { uid_validity, uid }),
-                _ => Err(lost()),
-            },
-            Added::Lost => Err(lost()),
+        let Added::All(uids) = added else {
+            return Err(lost());
+        };
+        let uids: UidSet = uids.into_iter().collect();
+        if let Some(uid) = replaces {
+            self.replace(now, uid).inspect_err(|_| {
+                let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &uids));
+            })?;
         }
+        self.tell(&slot);
+        Ok(Answer::Appended { uid_validity, uids })
+    }
+
+    /// Removes the message of the open mailbox that a new one has replaced.
+    fn replace(&mut self, now: Instant, uid: Uid) -> Result<(), Failure> {
+        let slot = self.with_open(true, |open, mailbox| {
+            mailbox.expunge(now, &std::iter::once(uid).collect())?;
+            Ok(open.slot.clone())
+        })?;
+        self.tell(&slot);
+        Ok(())
+    }
+
+    pub(super) fn source(
+        &mut self,
+        now: Instant,
+        (account, name): (&Account, &MailboxName),
+        uid_validity: Option<u32>,
+        uid: Uid,
+    ) -> Result<Answer, Failure> {
+        self.source = None;
+        let home = self.home(account, now)?;
+        let content = self.with(now, &home, &home.folder(name), |_, mailbox| {
+            mailbox.refresh(now)?;
+            if uid_validity.is_some_and(|validity| validity != mailbox.ledger.uid_validity()) {
+                return Err(Failure::NoMessage);
+            }
+            mailbox.open(now, uid)
+        })?;
+        let content = self.source.insert(content);
+        let structure = structure_of(content, &self.shared.options.limits)?;
+        Ok(Answer::Structure(structure))
+    }
+
+    pub(super) fn extend(&mut self, offset: u64, length: u64) -> Result<Answer, Failure> {
+        let source = self.source.as_mut().ok_or(Failure::NoMessage)?;
+        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let (mut at, end) = (offset, offset.saturating_add(length));
+        let mut block = Vec::new();
+        while at < end {
+            block.clear();
+            let most = usize::try_from(end - at).unwrap_or(BLOCK).min(BLOCK);
+            let is_end = source.read(at, most, &mut block).map_err(unreadable)?;
+            draft.write(&block)?;
+            at += block.len() as u64;
+            if is_end {
+                break;
+            }
+        }
+        self.draft = Some(draft);
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn abandon(&mut self) {
+        self.draft = None;
+        self.source = None;
+        self.kept.clear();
     }
 
     pub(super) fn deliver(
@@ -237,6 +319,29 @@ impl Session {
         let own = own.map(|open| open.reader);
         if let Some(mailbox) = &*lock(slot) {
             self.news.extend(mailbox.ledger.wakes(own));
+        }
+    }
+}
+
+/// A message that was written and waits to be filed.
+pub(super) struct Finished {
+    draft: Draft,
+    /// System flags.
+    flags: Flags,
+    keywords: Vec<String>,
+    date: i64,
+}
+
+impl Finished {
+    fn addition(&self) -> Addition {
+        let sizes = self.draft.sizes();
+        Addition {
+            from: self.draft.path().into(),
+            raw: sizes.raw,
+            size: u32::try_from(sizes.given).unwrap_or(u32::MAX),
+            date: self.date,
+            flags: self.flags,
+            keywords: self.keywords.clone(),
         }
     }
 }

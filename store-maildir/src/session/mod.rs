@@ -1,6 +1,10 @@
 //! The store's door: each request's way through account and mailbox.
 
+mod annotations;
 mod filing;
+mod observing;
+mod quota;
+mod sharing;
 
 use crate::account::Home;
 use crate::content::Content;
@@ -8,8 +12,11 @@ use crate::draft::Draft;
 use crate::files::Lock;
 use crate::mailbox::Mailbox;
 use crate::shared::{Shared, Slot, lock};
+use filing::Finished;
+use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
-use postroad_core::message::structure::Scanner;
+use postroad_core::message::structure::{Scanner, Structure};
+use postroad_core::message::summary;
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
     Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Originals, Request, Store,
@@ -26,6 +33,10 @@ pub struct Session {
     shared: Arc<Shared>,
     open: Option<Open>,
     draft: Option<Draft>,
+    /// Messages that wait to be appended together.
+    kept: Vec<Finished>,
+    /// The message that [`Request::Extend`] takes from.
+    source: Option<Content>,
     /// The message that was read last. It can be read to its end even when it is removed meanwhile.
     reading: Option<(Uid, Content)>,
     wake: Option<Wake>,
@@ -81,6 +92,8 @@ impl Session {
             shared: shared.clone(),
             open: None,
             draft: None,
+            kept: Vec::new(),
+            source: None,
             reading: None,
             wake: None,
             watching: false,
@@ -123,11 +136,37 @@ impl Session {
             Request::Deliver { id, targets, atomicity } => {
                 self.deliver(now, &id, &targets, atomicity)
             }
-            Request::Append { account, mailbox, flags, keywords, date } => {
-                self.append(now, (&account, &mailbox), (flags, keywords), date)
+            Request::Append { account, mailbox, flags, keywords, date, replaces } => {
+                let message = self.finish(now, flags, keywords, date)?;
+                self.append(now, (&account, &mailbox), message, replaces)
+            }
+            Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
+            Request::Source { account, mailbox, uid_validity, uid } => {
+                self.source(now, (&account, &mailbox), uid_validity, uid)
+            }
+            Request::Extend { offset, length } => self.extend(offset, length),
+            Request::Summary { uid } => self.summary(now, uid, octets),
+            Request::Vanished { since } => self.vanished(since),
+            Request::Observe { account } => self.observe(account),
+            Request::Happened => self.happened(),
+            Request::Rights { account, mailbox, user } => {
+                self.rights(now, &account, &mailbox, &user)
+            }
+            Request::Acl { account, mailbox } => self.acl(now, &account, &mailbox),
+            Request::SetAcl { account, mailbox, identifier, rights } => {
+                self.set_acl(now, (&account, &mailbox), identifier, rights)
+            }
+            Request::Sharers { user } => self.sharers(&user),
+            Request::Quota { account } => self.quota(now, &account),
+            Request::Room { account, octets } => self.room(now, &account, octets),
+            Request::Annotations { account, mailbox, user } => {
+                self.annotations(now, (&account, mailbox.as_ref()), &user)
+            }
+            Request::Annotate { account, mailbox, user, values } => {
+                self.annotate(now, (&account, mailbox.as_ref()), &user, values)
             }
             Request::Abandon => {
-                self.draft = None;
+                self.abandon();
                 Ok(Answer::Done)
             }
             Request::Watch(watching) => {
@@ -343,25 +382,30 @@ impl Session {
         if let Ok(Some(structure)) = known {
             return Ok(Answer::Structure(structure));
         }
-        let mut scanner = Scanner::new(&self.shared.options.limits);
         // The mailbox is not locked while the message is read.
-        let content = self.content(now, uid)?;
-        let (mut offset, mut block) = (0, Vec::new());
-        loop {
-            block.clear();
-            let end = content.read(offset, BLOCK, &mut block).map_err(unreadable)?;
-            scanner.push(&block);
-            offset += block.len() as u64;
-            if end {
-                break;
-            }
-        }
-        let structure = Arc::new(scanner.finish());
+        let shared = self.shared.clone();
+        let structure = structure_of(self.content(now, uid)?, &shared.options.limits)?;
         let _ = self.with_open(false, |_, mailbox| {
             mailbox.keep_structure(uid, &structure);
             Ok(())
         });
         Ok(Answer::Structure(structure))
+    }
+
+    fn summary(&mut self, now: Instant, uid: Uid, octets: &mut Vec<u8>) -> Result<Answer, Failure> {
+        let mut scanner = summary::Scanner::new(&self.shared.options.limits);
+        read_whole(self.content(now, uid)?, |block| scanner.push(block))?;
+        scanner.finish().write(octets);
+        Ok(Answer::Summary)
+    }
+
+    fn vanished(&self, _since: u64) -> Result<Answer, Failure> {
+        self.with_open(false, |_, mailbox| {
+            let there = mailbox.ledger.messages().iter().map(|entry| entry.uid).collect();
+            let last = Uid::new(mailbox.ledger.uid_next() - 1);
+            let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
+            Ok(Answer::Vanished(given.without(&there)))
+        })
     }
 
     /// The octets of a message, kept open until another one is asked for.
@@ -392,6 +436,26 @@ impl Session {
             Ok(())
         });
     }
+}
+
+/// Reads a message from its beginning to its end.
+fn read_whole(content: &mut Content, mut take: impl FnMut(&[u8])) -> Result<(), Failure> {
+    let (mut offset, mut block) = (0, Vec::new());
+    loop {
+        block.clear();
+        let end = content.read(offset, BLOCK, &mut block).map_err(unreadable)?;
+        take(&block);
+        offset += block.len() as u64;
+        if end {
+            return Ok(());
+        }
+    }
+}
+
+fn structure_of(content: &mut Content, limits: &Limits) -> Result<Arc<Structure>, Failure> {
+    let mut scanner = Scanner::new(limits);
+    read_whole(content, |block| scanner.push(block))?;
+    Ok(Arc::new(scanner.finish()))
 }
 
 fn done(result: Result<(), Failure>) -> Result<Answer, Failure> {

@@ -29,8 +29,8 @@ fn uids_stay_unique_and_stable() {
         desk.write(text.as_bytes());
         files.restart(Some(Fault { at: round % 20, for_ever: true, errno: Errno::IO }));
         let append = desk.appending("INBOX", Flags::NONE, &[]);
-        if let Answer::Appended { uid, .. } = desk.ask(append) {
-            acknowledged.push((uid.get(), text));
+        if let Answer::Appended { uids, .. } = desk.ask(append) {
+            acknowledged.extend(uids.iter().map(|uid| (uid.get(), text.clone())));
         }
         // What was not synced may be there in part.
         if round % 3 == 0

@@ -89,6 +89,7 @@ fn trials() -> Vec<Trial> {
         }),
         trial("append", write_letter, || {
             vec![Request::Append {
+                replaces: None,
                 account: account(),
                 mailbox: name("a"),
                 flags: Flags::SEEN,
@@ -231,6 +232,7 @@ fn a_failed_sync_is_final() {
     write_letter(&mut desk);
     bench.files.restart_tracing();
     let append = || Request::Append {
+        replaces: None,
         account: account(),
         mailbox: name("INBOX"),
         flags: Flags::NONE,

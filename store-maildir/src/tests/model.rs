@@ -119,6 +119,7 @@ fn filing() -> impl Strategy<Value = Vec<Request>> {
         });
     let append = (mailbox(), flags(), keywords(), proptest::option::of(-9_999..9_999i64)).prop_map(
         move |(mailbox, flags, keywords, date)| Request::Append {
+            replaces: None,
             account: account(),
             mailbox,
             flags,

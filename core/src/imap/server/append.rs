@@ -104,6 +104,7 @@ impl Appending {
                     flags: self.flags,
                     keywords: core::mem::take(&mut self.keywords),
                     date: self.date,
+                    replaces: None,
                 })
             }
             Assembled::NextMessage(_) | Assembled::NextPart(_) => {
@@ -131,9 +132,8 @@ impl Appending {
     }
 
     fn handle_filed(&mut self, answer: &Answer) -> Step {
-        match *answer {
-            Answer::Appended { uid_validity, uid } => {
-                let uids = core::iter::once(uid).collect();
+        match answer.clone() {
+            Answer::Appended { uid_validity, uids } => {
                 let code = Code::AppendUid { uid_validity, uids };
                 Step::Done(ok("APPEND completed").with_code(code))
             }

@@ -257,7 +257,7 @@ pub(super) fn failed(failure: &Failure) -> Status {
         Failure::Refused(_) => Code::Cannot,
         Failure::NoMessage => Code::ExpungeIssued,
         Failure::InUse => Code::InUse,
-        Failure::Full => Code::OverQuota,
+        Failure::Full | Failure::OverQuota => Code::OverQuota,
         Failure::Limit(_) => Code::Limit,
         Failure::Io(_) => Code::Unavailable,
     };

@@ -180,11 +180,13 @@ fn messages(opened: &Snapshot) -> Vec<Message> {
 }
 
 const fn refusal(failure: &store::Failure) -> Refusal {
-    use store::Failure::{Exists, Full, InUse, Io, Limit, NoMailbox, NoMessage, Refused};
+    use store::Failure::{
+        Exists, Full, InUse, Io, Limit, NoMailbox, NoMessage, OverQuota, Refused,
+    };
     match failure {
         InUse => Refusal::InUse,
         NoMessage => Refusal::Gone,
-        Full | Limit(_) | Io(_) => Refusal::Temporary,
+        Full | OverQuota | Limit(_) | Io(_) => Refusal::Temporary,
         NoMailbox | Exists | Refused(_) => Refusal::Permanent,
     }
 }

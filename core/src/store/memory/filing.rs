@@ -3,6 +3,7 @@
 use super::Session;
 use super::home::{Letter, Mailbox, NO_UID, copy, remove};
 use crate::machine::Instant;
+use crate::message::structure::Scanner;
 use crate::store::{
     Account, Answer, Atomicity, Copied, Entry, Failure, Flags, MailboxName, Originals, Target, Uid,
     UidSet,
@@ -67,7 +68,7 @@ impl Session {
         targets: &[Target],
         atomicity: Atomicity,
     ) -> Result<Answer, Failure> {
-        let octets = finish(self.writing.take().ok_or(NOTHING_WRITTEN)?);
+        let octets = with_crlf(self.writing.take().ok_or(NOTHING_WRITTEN)?);
         let found = |target: &Target| self.memory.find(now, &target.account, &target.mailbox);
         let mailboxes: Vec<_> = targets.iter().map(found).collect();
         if atomicity == Atomicity::All
@@ -89,30 +90,113 @@ impl Session {
         Ok(Answer::Delivered(outcomes.collect()))
     }
 
+    /// Ends the message being written.
+    pub(super) fn finish(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        keywords: Vec<String>,
+        date: Option<i64>,
+    ) -> Result<Finished, Failure> {
+        let octets = with_crlf(self.writing.take().ok_or(NOTHING_WRITTEN)?);
+        let date = date.unwrap_or_else(|| seconds(now));
+        Ok(Finished { octets, flags: flags.intersection(Flags::SYSTEM), keywords, date })
+    }
+
+    pub(super) fn keep(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        keywords: Vec<String>,
+        date: Option<i64>,
+    ) -> Result<Answer, Failure> {
+        let finished = self.finish(now, flags, keywords, date)?;
+        self.kept.push(finished);
+        Ok(Answer::Done)
+    }
+
     pub(super) fn append(
         &mut self,
         now: Instant,
-        account: &Account,
-        mailbox: &MailboxName,
-        flags: Flags,
-        keywords: &[String],
-        date: Option<i64>,
+        (account, mailbox): (&Account, &MailboxName),
+        last: Finished,
+        replaces: Option<Uid>,
     ) -> Result<Answer, Failure> {
-        let octets = finish(self.writing.take().ok_or(NOTHING_WRITTEN)?);
+        let mut messages = core::mem::take(&mut self.kept);
+        messages.push(last);
         let mailbox = self.memory.find(now, account, mailbox)?;
         let limits = &self.memory.limits;
-        let (keywords, table) = mailbox.borrow().plan_keywords(keywords, limits)?;
+        let names: Vec<String> =
+            messages.iter().flat_map(|message| message.keywords.clone()).collect();
+        let (_, table) = mailbox.borrow().plan_keywords(&names, limits)?;
+        let original = replaces.map(|uid| self.original(uid)).transpose()?;
         if let Some(table) = table {
             mailbox.borrow_mut().set_keywords(table);
         }
-        let flags = flags.intersection(Flags::SYSTEM) | keywords;
-        let letter = Letter { octets, id: None };
-        let date = date.unwrap_or_else(|| seconds(now));
-        let uid = file(&mailbox, now, flags, date, letter)?;
+        let mut uids = Vec::with_capacity(messages.len());
+        for Finished { octets, flags, keywords, date } in messages {
+            let flags = flags | mailbox.borrow().find_keywords(&keywords);
+            uids.push(file(&mailbox, now, flags, date, Letter { octets, id: None })?);
+        }
+        if let Some((from, uid)) = original {
+            remove(&from, &core::iter::once(uid).collect(), now);
+            self.tell(&from);
+        }
         self.tell(&mailbox);
         let uid_validity = mailbox.borrow().uid_validity();
-        Ok(Answer::Appended { uid_validity, uid })
+        Ok(Answer::Appended { uid_validity, uids: uids.into_iter().collect() })
     }
+
+    /// The message of the open mailbox that is to be replaced.
+    fn original(&self, uid: Uid) -> Result<(Mailbox, Uid), Failure> {
+        let mailbox = self.opened_to_write()?.mailbox.clone();
+        let is_there = mailbox.borrow().get(uid).is_some();
+        is_there.then_some((mailbox, uid)).ok_or(Failure::NoMessage)
+    }
+
+    pub(super) fn source(
+        &mut self,
+        now: Instant,
+        (account, mailbox): (&Account, &MailboxName),
+        uid_validity: Option<u32>,
+        uid: Uid,
+    ) -> Result<Answer, Failure> {
+        self.source = None;
+        let mailbox = self.memory.find(now, account, mailbox)?;
+        let ledger = mailbox.borrow();
+        if uid_validity.is_some_and(|validity| validity != ledger.uid_validity()) {
+            return Err(Failure::NoMessage);
+        }
+        let octets = ledger.kept(uid).ok_or(Failure::NoMessage)?.octets.clone();
+        let mut scanner = Scanner::new(&self.memory.limits);
+        scanner.push(&octets);
+        self.source = Some(octets);
+        Ok(Answer::Structure(Arc::new(scanner.finish())))
+    }
+
+    pub(super) fn extend(&mut self, offset: u64, length: u64) -> Result<Answer, Failure> {
+        let source = self.source.as_ref().ok_or(Failure::NoMessage)?;
+        let place = |octets: u64| usize::try_from(octets).unwrap_or(usize::MAX).min(source.len());
+        let (start, end) = (place(offset), place(offset.saturating_add(length)));
+        let writing = self.writing.as_mut().ok_or(NOTHING_WRITTEN)?;
+        writing.extend_from_slice(&source[start..end]);
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn abandon(&mut self) {
+        self.writing = None;
+        self.source = None;
+        self.kept.clear();
+    }
+}
+
+/// A message that was written and waits to be filed.
+pub(super) struct Finished {
+    octets: Arc<[u8]>,
+    /// System flags.
+    flags: Flags,
+    keywords: Vec<String>,
+    date: i64,
 }
 
 fn seconds(now: Instant) -> i64 {
@@ -136,7 +220,7 @@ fn file(
 }
 
 /// The message as it is given from now on: every line ended with CRLF.
-fn finish(octets: Vec<u8>) -> Arc<[u8]> {
+fn with_crlf(octets: Vec<u8>) -> Arc<[u8]> {
     let mut lines = Vec::with_capacity(octets.len());
     for &octet in &octets {
         if octet == b'\n' && lines.last() != Some(&b'\r') {

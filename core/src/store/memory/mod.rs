@@ -14,8 +14,12 @@
 //! assert!(matches!(answer, Answer::Status(status) if status.messages == 0));
 //! ```
 
+mod annotations;
 mod filing;
 mod home;
+mod observing;
+mod quota;
+mod sharing;
 
 use super::ledger::{ReaderId, Wake};
 use super::{
@@ -25,12 +29,14 @@ use super::{
 use crate::limits::Limits;
 use crate::machine::Instant;
 use crate::message::structure::Scanner;
+use crate::message::summary;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use filing::Finished;
 use home::{Home, Mailbox, remove};
 
 /// A message store in memory. Clones and [sessions](Self::session) share it, on one thread.
@@ -45,6 +51,10 @@ pub struct Session {
     memory: Memory,
     open: Option<Open>,
     writing: Option<Vec<u8>>,
+    /// Messages that wait to be appended together.
+    kept: Vec<Finished>,
+    /// The message that [`Request::Extend`] takes from.
+    source: Option<Arc<[u8]>>,
     /// The message that was read last. It can be read to its end even when it is removed meanwhile.
     reading: Option<(Uid, Arc<[u8]>)>,
     wake: Option<Wake>,
@@ -73,6 +83,8 @@ impl Memory {
             memory: self.clone(),
             open: None,
             writing: None,
+            kept: Vec::new(),
+            source: None,
             reading: None,
             wake: None,
             watching: false,
@@ -177,11 +189,37 @@ impl Session {
             Request::Deliver { id, targets, atomicity } => {
                 self.deliver(now, &id, &targets, atomicity)
             }
-            Request::Append { account, mailbox, flags, keywords, date } => {
-                self.append(now, &account, &mailbox, flags, &keywords, date)
+            Request::Append { account, mailbox, flags, keywords, date, replaces } => {
+                let message = self.finish(now, flags, keywords, date)?;
+                self.append(now, (&account, &mailbox), message, replaces)
+            }
+            Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
+            Request::Source { account, mailbox, uid_validity, uid } => {
+                self.source(now, (&account, &mailbox), uid_validity, uid)
+            }
+            Request::Extend { offset, length } => self.extend(offset, length),
+            Request::Summary { uid } => self.summary(uid, octets),
+            Request::Vanished { since } => self.vanished(since),
+            Request::Observe { account } => self.observe(account),
+            Request::Happened => self.happened(),
+            Request::Rights { account, mailbox, user } => {
+                self.rights(now, &account, &mailbox, &user)
+            }
+            Request::Acl { account, mailbox } => self.acl(now, &account, &mailbox),
+            Request::SetAcl { account, mailbox, identifier, rights } => {
+                self.set_acl(now, (&account, &mailbox), identifier, rights)
+            }
+            Request::Sharers { user } => self.sharers(&user),
+            Request::Quota { account } => self.quota(now, &account),
+            Request::Room { account, octets } => self.room(now, &account, octets),
+            Request::Annotations { account, mailbox, user } => {
+                self.annotations(now, (&account, mailbox.as_ref()), &user)
+            }
+            Request::Annotate { account, mailbox, user, values } => {
+                self.annotate(now, (&account, mailbox.as_ref()), &user, values)
             }
             Request::Abandon => {
-                self.writing = None;
+                self.abandon();
                 Ok(Answer::Done)
             }
             Request::Watch(watching) => {
@@ -385,6 +423,22 @@ impl Session {
         let mut scanner = Scanner::new(&self.memory.limits);
         scanner.push(&message);
         Ok(Answer::Structure(Arc::new(scanner.finish())))
+    }
+
+    fn summary(&mut self, uid: Uid, octets: &mut Vec<u8>) -> Result<Answer, Failure> {
+        let message = self.message(uid)?;
+        let mut scanner = summary::Scanner::new(&self.memory.limits);
+        scanner.push(&message);
+        scanner.finish().write(octets);
+        Ok(Answer::Summary)
+    }
+
+    fn vanished(&self, _since: u64) -> Result<Answer, Failure> {
+        let ledger = self.opened()?.mailbox.borrow();
+        let there = ledger.messages().iter().map(|entry| entry.uid).collect();
+        let last = Uid::new(ledger.uid_next() - 1);
+        let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
+        Ok(Answer::Vanished(given.without(&there)))
     }
 
     /// The octets of a message, kept until another one is asked for.

@@ -74,8 +74,10 @@ pub fn appended_mail_keeps_flags_and_date(bed: &impl Bed) {
         flags: Flags::SEEN | Flags::DRAFT,
         keywords: alloc::vec!["$Forwarded".into()],
         date: Some(-86_400),
+        replaces: None,
     };
-    let answer = Answer::Appended { uid_validity: validity, uid: uid(1) };
+    let answer =
+        Answer::Appended { uid_validity: validity, uids: core::iter::once(uid(1)).collect() };
     assert_eq!(desk.ask(append), answer);
     assert_eq!(desk.append("a", Flags::NONE, b"two\r\n"), 2);
     let status = desk.status("a");

@@ -336,6 +336,7 @@ impl<S: Store> Desk<S> {
             flags,
             keywords: keywords.iter().map(|word| String::from(*word)).collect(),
             date: None,
+            replaces: None,
         }
     }
 
@@ -345,7 +346,7 @@ impl<S: Store> Desk<S> {
         self.write(octets);
         let append = self.appending(mailbox, flags, &[]);
         match self.ask(append) {
-            Answer::Appended { uid, .. } => uid.get(),
+            Answer::Appended { uids, .. } => uids.iter().map(Uid::get).max().unwrap_or(0),
             other => panic!("not appended: {other:?}"),
         }
     }
