@@ -201,6 +201,6 @@ impl Acl {
             granted = Rights::ALL;
         }
         // Whoever owns a mailbox can always repair its rights.
-        granted - taken | Right::Lookup.into() | Right::Administer.into()
+        (granted - taken) | Right::Lookup.into() | Right::Administer.into()
     }
 }

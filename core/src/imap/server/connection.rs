@@ -1,5 +1,6 @@
 //! What all commands share: the buffers, the state of RFC 3501 §3, the clock.
 
+use super::enable::Enabled;
 use super::{Config, Event, Events, bad, ok};
 use crate::buffer::{Inbox, Outbox};
 use crate::entropy::Entropy;
@@ -23,6 +24,7 @@ pub(super) struct Connection {
     pub(super) assembler: Assembler,
     /// How mailbox names are written.
     pub(super) encoding: Encoding,
+    pub(super) enabled: Enabled,
     pub(super) out: Outbox,
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
@@ -76,6 +78,7 @@ impl Connection {
         Self {
             assembler: Assembler::new(Bounds::before_login(&config.limits)),
             encoding: Encoding::default(),
+            enabled: Enabled::default(),
             security: match channel {
                 Channel::Bound(_) => Security::Tls,
                 Channel::Clear | Channel::Confidential => Security::Clear,
@@ -126,6 +129,12 @@ impl Connection {
     fn secure(&mut self, tls: &Tls) {
         self.security = Security::Tls;
         self.channel = Channel::from(tls);
+    }
+
+    /// How mailbox names are written from here on.
+    pub(super) fn set_encoding(&mut self, encoding: Encoding) {
+        self.encoding = encoding;
+        self.assembler.set_encoding(encoding);
     }
 
     pub(super) fn respond(&mut self, response: impl Into<Response>) {

@@ -19,7 +19,6 @@ use crate::imap::{
 use crate::store::{Access, DELIMITER, Originals};
 use alloc::string::String;
 use alloc::vec;
-use alloc::vec::Vec;
 
 /// How a command begins: with a task, or with the status that ends it at once.
 pub(super) type Begun = Result<(Manner, Task), Status>;
@@ -165,12 +164,6 @@ impl Connection {
         let about = about.map(|(field, value)| (field.into(), value.into()));
         self.respond(Response::Id(about.into()));
         Err(ok("ID completed"))
-    }
-
-    /// RFC 5161 §3.1: what cannot be enabled is passed over.
-    fn enable(&mut self, _: &[String]) -> Begun {
-        self.respond(Response::Enabled(Vec::new()));
-        Err(ok("ENABLE completed"))
     }
 
     /// RFC 2342: everything is the user's own, and begins with nothing.

@@ -11,7 +11,8 @@
 //!
 //! | file | commands |
 //! |---|---|
-//! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, ENABLE, NAMESPACE, CHECK, STARTTLS, LOGOUT |
+//! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, NAMESPACE, CHECK, STARTTLS, LOGOUT |
+//! | `enable` | ENABLE |
 //! | `auth` | AUTHENTICATE, LOGIN |
 //! | `list` | LIST, LSUB |
 //! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
@@ -28,6 +29,7 @@ mod capability;
 mod connection;
 mod copy;
 mod dispatch;
+mod enable;
 mod ending;
 mod fetch;
 mod flags;
