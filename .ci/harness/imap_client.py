@@ -178,8 +178,10 @@ class Client:
     def by_number(self):
         """FETCH, STORE or SEARCH by sequence number."""
         luck = self.chance.random()
+        if luck < 0.03:
+            return "FETCH 1:* (UID FLAGS)"
         if luck < 0.5:
-            return f"FETCH {'1:*' if luck < 0.03 else sequence_set(self.some())} {self.items()}"
+            return f"FETCH {sequence_set(self.some())} {self.items()}"
         if luck < 0.75 and not self.readonly:
             return f"STORE {sequence_set(self.some())} {self.change()}"
         return f"SEARCH {self.criteria()}"

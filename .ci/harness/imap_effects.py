@@ -84,8 +84,8 @@ class Effects:
         sign, flags = command.flag_change()
         for uid in command.uids:
             message = box.messages[uid]
-            if command.is_silent and status == "OK":
-                self.assume(command, uid, sign, flags)
+            if command.is_silent:
+                self.assume(command, uid, sign, flags, status)
             contrary = sum(each.begun for each in self.contrary(message, sign, flags))
             if status == "OK" and uid not in command.expected.get("modified", ()):
                 quiet = command.expected["quiet"][uid]
@@ -95,12 +95,13 @@ class Effects:
             for each in touched + ([] if sign else [message.replaces]):
                 each.ended += 1
 
-    def assume(self, command, uid, sign, flags):
-        """After FLAGS.SILENT a client reckons the flags itself, unless it was told something meanwhile."""
+    def assume(self, command, uid, sign, flags, status):
+        """After FLAGS.SILENT a client reckons the flags itself, unless it was told something meanwhile,
+        or NO leaves it open which of the messages it was done to."""
         slot = self.view.slot_of(uid)
         if slot is None or slot.flags is None or uid in command.expected.get("modified", ()):
             return
-        if b"FLAGS" in command.expected.get("answered", {}).get(uid, ()):
+        if status != "OK" or b"FLAGS" in command.expected.get("answered", {}).get(uid, ()):
             slot.flags = None
         else:
             slot.flags = {"+": slot.flags | flags, "-": slot.flags - flags}.get(sign, frozenset(flags))
@@ -147,7 +148,7 @@ class Effects:
 
     # What response codes tell.
 
-    def appended(self, command, uidvalidity, uids):
+    def appenduid(self, command, uidvalidity, uids):
         name = command.target
         for uid, (flags, octets) in zip(numbers(uids), command.appended(), strict=True):
             self.new(command, name, uid)
@@ -158,7 +159,7 @@ class Effects:
         self.same_validity(name, uidvalidity)
         command.expected["appended"] = True
 
-    def copied(self, command, uidvalidity, sources, targets):
+    def copyuid(self, command, uidvalidity, sources, targets):
         sources, targets, name = numbers(sources), numbers(targets), command.target
         self.same_validity(name, uidvalidity)
         if len(sources) != len(targets) or not set(sources) <= set(command.uids):
@@ -166,7 +167,7 @@ class Effects:
         for source, target in zip(sources, targets):
             self.new(command, name, target)
             self.world.copied((command.box, source), (name, target), command.sent, self.view.transcript)
-        command.expected["moved"] = sources
+        command.expected["moved"] = command.expected.get("moved", []) + sources
 
     def new(self, command, name, uid):
         box = self.world.boxes[name]

@@ -7,9 +7,10 @@ FLAGS = {b"DELETED": b"\\deleted", b"FLAGGED": b"\\flagged", b"ANSWERED": b"\\an
 
 def judge_search(view, data, extended):
     """`data` is what follows SEARCH or ESEARCH."""
-    command = view.current
-    if command.name != "SEARCH":
-        return view.fault("SEARCH answers SEARCH", f"{command.name} was asked")
+    command = next((each for each in view.concerned("SEARCH") if "found" not in each.expected), None)
+    if command is None:
+        return view.fault("SEARCH answers SEARCH", "none was asked")
+    command.expected["found"] = True
     criteria, options = command.criteria()
     if extended != (options is not None):
         return view.fault("SEARCH RETURN is answered by ESEARCH, SEARCH by SEARCH", f"{data}")

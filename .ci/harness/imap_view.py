@@ -108,6 +108,11 @@ class View:
     def current(self):
         return self.under_way[0] if self.under_way else None
 
+    def concerned(self, *names):
+        """The commands that an untagged response may be the answer to."""
+        under_way = list(self.under_way)[:1 if self.world.in_turn else None]
+        return [command for command in under_way if not names or command.name in names]
+
     @property
     def selecting(self):
         return self.current is not None and self.current.name in ("SELECT", "EXAMINE")
@@ -119,12 +124,15 @@ class View:
         name = name.upper()
         if name in (b"UIDVALIDITY", b"UIDNEXT", b"HIGHESTMODSEQ") and self.selecting:
             self.told[name.decode()] = int(words[0])
-        elif name == b"COPYUID" and self.current:
-            self.effects.copied(self.current, *words)
-        elif name == b"APPENDUID" and self.current:
-            self.effects.appended(self.current, *words)
-        elif name == b"MODIFIED" and self.current:
-            self.effects.modified(self.current, words[0])
+        elif name in (b"COPYUID", b"APPENDUID", b"MODIFIED"):
+            for command in self.asked(response, name)[:1]:
+                getattr(self.effects, name.decode().lower())(command, *words)
+
+    def asked(self, response, code):
+        """The command that a response code is about."""
+        if response.tag != b"*":
+            return [command for command in self.under_way if command.tag == response.tag]
+        return [command for command in self.concerned("MOVE") if "moved" not in command.expected] if code == b"COPYUID" else []
 
     def hear_exists(self, response):
         if self.selecting:
@@ -139,7 +147,7 @@ class View:
             self.fault("nothing is expunged in SELECT", what)
         elif self.current is None:
             self.fault("nothing is expunged while no command is under way", what)
-        elif self.current.forbids_expunge:
+        elif all(command.forbids_expunge for command in self.concerned()):
             self.fault("nothing is expunged during FETCH, STORE and SEARCH by number", f"{what} during {self.current.name}")
 
     def hear_expunge(self, response):
@@ -178,8 +186,8 @@ class View:
         if uid is not None:
             message = self.world.boxes[self.box].messages[uid]
             message.gone = self.world.now if message.gone is None else message.gone
-            if self.current:
-                self.current.expected.setdefault("expunged", set()).add(uid)
+            for command in self.under_way:
+                command.expected.setdefault("expunged", set()).add(uid)
 
     def hear_fetch(self, response):
         if not 1 <= response.number <= len(self.slots):
@@ -188,15 +196,17 @@ class View:
         slot = self.slots[response.number - 1]
         if b"UID" in items:
             self.learn_uid(response.number - 1, int(items[b"UID"]))
-        elif self.current and self.current.by_uid and self.current.name == "FETCH":
+        elif self.under_way and all(command.by_uid and command.name in ("FETCH", "STORE") for command in self.concerned()) and (
+                self.world.in_turn or set(items) - {b"FLAGS", b"MODSEQ"}):
             self.fault("responses to UID commands tell the UID", f"{list(items)}")
         if self.selecting:
             if b"FLAGS" in items and b"UID" in items:
                 self.fetched[int(items[b"UID"])] = items[b"FLAGS"]
         if slot.uid is None:
             return
-        if self.current and slot.uid in self.current.uids:
-            self.current.expected.setdefault("answered", {}).setdefault(slot.uid, set()).update(items)
+        for command in self.concerned():
+            if slot.uid in command.uids:
+                command.expected.setdefault("answered", {}).setdefault(slot.uid, set()).update(items)
         self.learn_items(slot, items)
 
     def learn_uid(self, position, uid):
@@ -222,7 +232,10 @@ class View:
             if name == b"BODY[]" and value is not None:
                 self.world.learn_body(self.box, slot.uid, value, self.transcript)
             elif name == b"ENVELOPE":
-                self.world.learn(self.box, slot.uid, value[1], self.transcript)
+                if value[1] is None:
+                    self.suspect(slot.uid, "an envelope is the message's", f"{slot.uid} has {value}")
+                else:
+                    self.world.learn(self.box, slot.uid, value[1], self.transcript)
             elif name in (b"RFC822.SIZE", b"INTERNALDATE"):
                 self.world.learn_fixed(self.box, slot.uid, name, value, self.transcript)
         modseq = int(items[b"MODSEQ"][0]) if b"MODSEQ" in items else 0
@@ -235,13 +248,13 @@ class View:
             self.effects.learn_flags(slot, items[b"FLAGS"], modseq)
 
     def hear_search(self, response):
-        self.current and judge_search(self, response.data, extended=False)
+        judge_search(self, response.data, extended=False)
 
     def hear_esearch(self, response):
-        self.current and judge_search(self, response.data, extended=True)
+        judge_search(self, response.data, extended=True)
 
     def hear_status(self, response):
-        was = self.current.expected.get("was", {}) if self.current else {}
+        was = next((command.expected["was"] for command in self.concerned("STATUS")), {})
         items = pairs(response.data[1])
         self.never_back(response.data[0].decode(), was, {name.decode(): int(value) for name, value in items.items()})
 

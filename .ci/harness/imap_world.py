@@ -79,9 +79,14 @@ class Box:
 
 
 class World:
-    """The mailboxes, and the faults that were found."""
+    """The mailboxes, and the faults that were found.
 
-    def __init__(self):
+    With `in_turn` every response must come before those to the next command; without, the tagged
+    responses to several commands that were sent at once may come behind all the others, as Dovecot has it.
+    """
+
+    def __init__(self, in_turn=True):
+        self.in_turn = in_turn
         self.boxes, self.faults, self.rules, self.now = defaultdict(Box), [], Counter(), 0
 
     def tick(self):

@@ -19,9 +19,9 @@ CLIENTS, BOXES, SECONDS = 20, [f"box{number}" for number in range(5)], 60
 CONFIG = {"auth": {"cleartext": "loopback"}}
 
 
-async def stress(port, login, seed, seconds):
+async def stress(port, login, seed, seconds, in_turn=True):
     """Runs the clients; returns the world as they saw it, and the number of their commands."""
-    world = World()
+    world = World(in_turn)
     clients = [Client(world, f"c{number}", port, login, random.Random(f"{seed}.{number}")) for number in range(CLIENTS)]
     for number, client in enumerate(clients):
         await client.connect(qresync=number % 3 == 0)
