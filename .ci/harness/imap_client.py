@@ -126,7 +126,7 @@ class Client:
         elif luck < 0.20 or len(view.slots) < 5:
             await self.perform(*(self.append(boxes) for _ in range(chance.choice([1, 1, 2]) if "LITERAL+" in self.capabilities else 1)))
         elif not view.slots or luck < 0.28:
-            await self.perform(chance.choice(["NOOP", "CHECK", f"STATUS {chance.choice(boxes)} ({self.status_items()})"]))
+            await self.perform(chance.choice(["NOOP", "CHECK", f"STATUS {chance.choice([box for box in boxes if box != view.box])} ({self.status_items()})"]))
         elif luck < 0.60 or self.readonly:
             await self.perform(*(self.by_number() for _ in range(chance.choice([1, 1, 2, 4]))))
         elif luck < 0.64:

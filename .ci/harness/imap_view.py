@@ -309,7 +309,9 @@ class View:
         if int(arguments[0]) != self.told.get("UIDVALIDITY"):
             return
         there = sorted((set(kept.flags) - self.vanished) | set(self.fetched))
-        if len(there) != len(self.slots):
+        # With a set of known UIDs nothing is told of others (RFC 7162 §3.2.5.2), which are above them all.
+        whole = len(arguments) < 3
+        if len(there) > len(self.slots) or (whole and len(there) < len(self.slots)):
             return self.fault("a resynchronized view is whole", f"{len(self.slots)} exist, {there} are known")
         highest = self.told.get("HIGHESTMODSEQ", 0)
         for slot, uid in zip(self.slots, there):

@@ -121,7 +121,7 @@ class World:
         """Size and date never change."""
         fixed = self.boxes[box].messages[uid].fixed
         if fixed.setdefault(item, value) != value:
-            self.fault("what cannot change does not", f"{item} of {box} {uid} was {fixed[item]} and is {value}", evidence)
+            self.suspect(box, uid, "what cannot change does not", f"{item} of {box} {uid} was {fixed[item]} and is {value}", evidence)
 
     def copied(self, source, target, since, evidence):
         """By COPYUID, of a command that was sent at `since`."""
