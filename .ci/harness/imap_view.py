@@ -125,14 +125,15 @@ class View:
         if name in (b"UIDVALIDITY", b"UIDNEXT", b"HIGHESTMODSEQ") and self.selecting:
             self.told[name.decode()] = int(words[0])
         elif name in (b"COPYUID", b"APPENDUID", b"MODIFIED"):
-            for command in self.asked(response, name)[:1]:
+            for command in self.asked(response, name, *words[1:2])[:1]:
                 getattr(self.effects, name.decode().lower())(command, *words)
 
-    def asked(self, response, code):
-        """The command that a response code is about."""
+    def asked(self, response, code, named=b""):
+        """The command that a response code is about; MOVE tells before its end what it has moved."""
         if response.tag != b"*":
             return [command for command in self.under_way if command.tag == response.tag]
-        return [command for command in self.concerned("MOVE") if "moved" not in command.expected] if code == b"COPYUID" else []
+        moving = self.concerned("MOVE") if code == b"COPYUID" else []
+        return [command for command in moving if set(numbers(named)) <= set(command.uids)] or moving
 
     def hear_exists(self, response):
         if self.selecting:
