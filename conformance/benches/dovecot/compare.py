@@ -21,6 +21,7 @@ import os
 import select
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -97,6 +98,7 @@ class Comparison:
         self.users = iter(USERS)
         for number in range(count):
             for server in [self.postroad, self.dovecot][::-1 if number % 2 else 1]:
+                print(f"{workload.__name__} {arguments}, round {number + 1} of {count}: {server.name}", file=sys.stderr)
                 server.start()
                 try:
                     workload(self, server, *arguments)
