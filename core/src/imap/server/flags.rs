@@ -71,7 +71,8 @@ impl Storing {
                 keywords.iter().position(same).map_or(Flags::NONE, Flags::keyword)
             };
             let flags = self.keywords.iter().map(named).fold(self.flags, |all, one| all | one);
-            for uid in &stored {
+            // What others changed meanwhile may come with the answer: that it does not know.
+            for uid in stored.iter().filter(|uid| asked.contains(**uid)) {
                 let known = view.sequence(*uid).and_then(|sequence| view.get(sequence));
                 if let Some(entry) = known.copied() {
                     view.expect_flags(*uid, entry.flags.apply(self.action, flags));
