@@ -26,6 +26,13 @@ impl Connection {
                 Capability::UidPlus,
                 Capability::SpecialUse,
                 Capability::CreateSpecialUse,
+                Capability::CondStore,
+                Capability::Qresync,
+                Capability::ObjectId,
+                Capability::SaveDate,
+                Capability::Preview,
+                Capability::Partial,
+                Capability::UidOnly,
                 Capability::Move,
             ]),
             _ => {

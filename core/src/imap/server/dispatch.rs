@@ -12,9 +12,10 @@ use super::mailboxes;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use super::task::{Manner, Running, Task};
-use super::{bad, misunderstood, not_understood, ok};
+use super::uid_only::needs_numbers;
+use super::{bad, misunderstood, not_understood, ok, uid_required};
 use crate::imap::{
-    Append, Command, Namespace, Namespaces, Response, Status, Step as Assembled, Tag,
+    Append, Command, Namespace, Namespaces, Numbering, Response, Status, Step as Assembled, Tag,
 };
 use crate::store::{Access, DELIMITER, Originals};
 use alloc::string::String;
@@ -90,10 +91,10 @@ impl Connection {
             }
             Command::Lsub(list) => free(Task::List(Listing::new(self, &list, Which::Subscribed)?)),
             Command::Select(select) => {
-                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadWrite)?))
+                free(Task::Select(Selecting::new(self, select, Access::ReadWrite)?))
             }
             Command::Examine(select) => {
-                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadOnly)?))
+                free(Task::Select(Selecting::new(self, select, Access::ReadOnly)?))
             }
             Command::Create { mailbox, special_use } => {
                 mailboxes::begin_create(self, &mailbox, &special_use)
@@ -111,6 +112,9 @@ impl Connection {
     fn begin_selected(&mut self, command: Command) -> Begun {
         if !matches!(self.phase, Phase::Selected(..)) {
             return Err(out_of_place(NEEDS_MAILBOX));
+        }
+        if self.enabled.uid_only && needs_numbers(&command) {
+            return Err(uid_required());
         }
         let free = |task| Ok((Manner::FREE, task));
         match command {
@@ -143,6 +147,11 @@ impl Connection {
         if self.account().is_none() {
             self.assembler.refuse(&mut self.inbox);
             return Err(out_of_place(NEEDS_LOGIN));
+        }
+        let replaced = append.replaces.map(|replaced| replaced.numbering);
+        if self.enabled.uid_only && replaced == Some(Numbering::Sequence) {
+            self.assembler.refuse(&mut self.inbox);
+            return Err(uid_required());
         }
         match Appending::new(self, append) {
             Ok(appending) => Ok((Manner::FREE, Task::Append(appending))),

@@ -22,6 +22,7 @@
 //! | `fetch`, `search` | FETCH; SEARCH |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
+//! | `uid_only` | which of these are refused where sequence numbers are switched off |
 
 mod append;
 mod auth;
@@ -41,11 +42,12 @@ mod news;
 mod search;
 mod select;
 mod task;
+mod uid_only;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Bad, Condition, Status, Step as Assembled};
+use super::{Bad, Code, Condition, Status, Step as Assembled};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
@@ -445,6 +447,11 @@ fn no(text: &'static str) -> Status {
 /// A tagged or untagged `BAD`.
 fn bad(text: &'static str) -> Status {
     Status::new(Condition::Bad, text)
+}
+
+/// The answer to sequence numbers where they are switched off (RFC 9586 §3.3).
+fn uid_required() -> Status {
+    bad("Messages are named by UID alone").with_code(Code::UidRequired)
 }
 
 /// The answer to what the grammar knows and this server does not.
