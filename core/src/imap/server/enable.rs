@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::dispatch::Begun;
 use super::ok;
 use crate::imap::{Capability, Code, Encoding, FetchResponse, Response};
-use crate::store::Uid;
+use crate::store::{Flags, Uid};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -67,6 +67,11 @@ impl Enabled {
     /// Whether messages that are gone are told by UID (RFC 7162 §3.2.10, RFC 9586 §3.2).
     pub(super) const fn says_vanished(self) -> bool {
         self.qresync || self.uid_only
+    }
+
+    /// The flags of a message as the client is told them: RFC 9051, appendix E has no `\Recent`.
+    pub(super) fn shown(self, flags: Flags) -> Flags {
+        if self.rev2 { flags - Flags::RECENT } else { flags }
     }
 
     /// Begins the response of FETCH for a message.

@@ -153,7 +153,8 @@ impl Connection {
             response.item(out, &FetchData::Uid(entry.uid));
         }
         if telltale == Telltale::Flags {
-            response.item(out, &FetchData::Flags(entry.flags, selected.view.keywords()));
+            let flags = enabled.shown(entry.flags);
+            response.item(out, &FetchData::Flags(flags, selected.view.keywords()));
         }
         if enabled.condstore {
             response.item(out, &FetchData::ModSeq(entry.modseq));

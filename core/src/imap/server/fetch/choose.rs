@@ -86,7 +86,8 @@ fn choose(
 ) -> (Vec<Range<u32>>, Prelude) {
     let prelude = match (changed_since, named) {
         (Some(ChangedSince { mod_seq: since, vanished: true }), Messages::Set(set)) => {
-            let last = view.get(view.exists()).map_or(0, |entry| entry.uid.get());
+            // `*` is the last message that there ever was, for it may be what is gone.
+            let last = view.snapshot().uid_next.saturating_sub(1);
             Prelude::Ask(Missed { since, uids: set.uids(last) })
         }
         _ => Prelude::Over,

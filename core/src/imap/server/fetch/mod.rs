@@ -204,9 +204,10 @@ impl Fetching {
                 self.range = self.ranges.next()?;
                 continue;
             };
-            let Some(entry) = view.get(sequence) else {
+            let Some(mut entry) = view.get(sequence) else {
                 continue;
             };
+            entry.flags = enabled.shown(entry.flags);
             let marks = self.sets_seen && !entry.flags.contains(Flags::SEEN);
             return Some(Message {
                 sequence,
@@ -333,10 +334,11 @@ impl Fetching {
                 message.stage = if marks { Stage::Seen } else { Stage::Items };
             }
             (Stage::Seen, Answer::Stored { snapshot, .. }) => {
-                let tells_modseq = connection.enabled.condstore;
+                let enabled = connection.enabled;
                 let selected = connection.selected().ok_or(Failure::NoMessage)?;
                 message.mark_seen(selected, snapshot)?;
-                message.tells_modseq = tells_modseq;
+                message.entry.flags = enabled.shown(message.entry.flags);
+                message.tells_modseq = enabled.condstore;
                 message.stage = Stage::Items;
             }
             (Stage::Gather(gathering, _), Answer::Read { .. }) => {
