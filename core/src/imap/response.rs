@@ -208,6 +208,8 @@ pub enum Code {
     AlreadyExists,
     /// `NONEXISTENT`.
     NonExistent,
+    /// `COMPRESSIONACTIVE` (RFC 4978 §3).
+    CompressionActive,
 }
 
 /// A mailbox as LIST and LSUB show it.

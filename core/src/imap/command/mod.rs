@@ -71,6 +71,8 @@ fn arguments(name: &str, scanner: &mut Scanner<'_>, grammar: &Grammar) -> Scanne
         "STARTTLS" => Command::StartTls,
         "NAMESPACE" => Command::Namespace,
         "IDLE" => Command::Idle,
+        "UNAUTHENTICATE" => Command::Unauthenticate,
+        "COMPRESS" => parse_compress(scanner)?,
         "CHECK" => Command::Check,
         "CLOSE" => Command::Close,
         "UNSELECT" => Command::Unselect,
@@ -181,6 +183,15 @@ fn parse_enable(scanner: &mut Scanner<'_>) -> Scanned<Command> {
         if !scanner.eat(b' ') {
             return Ok(Command::Enable(names));
         }
+    }
+}
+
+/// `"COMPRESS" SP "DEFLATE"` (RFC 4978 §5).
+fn parse_compress(scanner: &mut Scanner<'_>) -> Scanned<Command> {
+    scanner.space()?;
+    match scanner.atom("The name of an algorithm is missing")? {
+        name if name.eq_ignore_ascii_case("DEFLATE") => Ok(Command::Compress),
+        _ => Err("There is no such algorithm".into()),
     }
 }
 

@@ -38,6 +38,10 @@ pub enum Capability {
     CreateSpecialUse,
     /// `MOVE` (RFC 6851).
     Move,
+    /// `COMPRESS=DEFLATE` (RFC 4978).
+    CompressDeflate,
+    /// `UNAUTHENTICATE` (RFC 8437).
+    Unauthenticate,
     /// One that has no name of its own here.
     Other(String),
 }
@@ -61,6 +65,8 @@ impl fmt::Display for Capability {
             Self::SpecialUse => "SPECIAL-USE",
             Self::CreateSpecialUse => "CREATE-SPECIAL-USE",
             Self::Move => "MOVE",
+            Self::CompressDeflate => "COMPRESS=DEFLATE",
+            Self::Unauthenticate => "UNAUTHENTICATE",
             Self::Other(name) => name,
         })
     }

@@ -80,6 +80,11 @@ pub enum Command {
     /// `IDLE` (RFC 2177). Ends with a line `DONE`.
     Idle,
 
+    /// `COMPRESS DEFLATE`, the only algorithm there is (RFC 4978 §3).
+    Compress,
+    /// `UNAUTHENTICATE`: as before the login (RFC 8437 §2).
+    Unauthenticate,
+
     /// `CHECK`.
     Check,
     /// `CLOSE`.

@@ -139,6 +139,7 @@ impl Code {
             Self::OverQuota => "OVERQUOTA",
             Self::AlreadyExists => "ALREADYEXISTS",
             Self::NonExistent => "NONEXISTENT",
+            Self::CompressionActive => "COMPRESSIONACTIVE",
         }
     }
 }
