@@ -93,9 +93,7 @@ impl Session for Toy {
             Ok(deflate) => {
                 assert_eq!(self.due.take(), Some(deflate));
                 self.unread.clear();
-                if self.heard.len() > 1 || !self.lines.is_empty() {
-                    self.say();
-                }
+                self.say();
             }
             Err(_) => self.closed = true,
         }
@@ -189,6 +187,7 @@ fn carry(from: &mut impl Session, to: &mut impl Session, dice: &mut Entropy) -> 
     let most = if dice.below(3) == 0 { 1 } else { 1 + dice.below(3000) as usize };
     let piece = from.transmit()[..from.transmit().len().min(most)].to_vec();
     from.transmitted(piece.len());
+    while from.poll().is_some() {}
     if to.wants() == Wants::Read {
         to.handle_bytes(NOW, &piece);
     }
@@ -216,6 +215,7 @@ proptest! {
         let lines = script(&lines);
         let mut asking = compressed(Toy::asking(&lines));
         let mut answering = compressed(Toy::answering());
+
         pump(&mut asking, &mut answering, seed);
         prop_assert_eq!(&asking.session.heard, &lines);
         prop_assert_eq!(&answering.session.heard, &lines);
@@ -287,9 +287,9 @@ fn what_follows_the_end_is_not() {
 #[test]
 fn a_bomb_waits_until_it_is_read() {
     let mut end = open();
-    let text = ["?", &"x".repeat(8 * 1024 * 1024), "\n"].concat();
+    let text = ["?", &"x".repeat(512 * 1024), "\n"].concat();
     let bomb = compress_to_vec(text.as_bytes(), 6);
-    assert!(bomb.len() < 16 * 1024, "{} octets", bomb.len());
+    assert!(bomb.len() < 1024, "{} octets", bomb.len());
     end.handle_bytes(NOW, &bomb);
     end.session.pauses = true;
     assert_eq!(hear(&mut end, b""), b"");

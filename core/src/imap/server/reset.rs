@@ -9,7 +9,7 @@ use crate::machine::Deflate;
 use crate::store::Request;
 
 impl Connection {
-    pub(super) const fn offers_compress(&self) -> bool {
+    pub(super) fn offers_compress(&self) -> bool {
         self.config.compress && matches!(self.compression, Compression::Off)
     }
 
