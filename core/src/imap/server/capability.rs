@@ -19,15 +19,23 @@ impl Connection {
             Capability::Idle,
         ];
         match self.phase {
-            Phase::Authenticated(_) | Phase::Selected(..) => all.extend([
-                Capability::Namespace,
-                Capability::Children,
-                Capability::Unselect,
-                Capability::UidPlus,
-                Capability::SpecialUse,
-                Capability::CreateSpecialUse,
-                Capability::Move,
-            ]),
+            Phase::Authenticated(_) | Phase::Selected(..) => {
+                all.extend([
+                    Capability::Namespace,
+                    Capability::Children,
+                    Capability::Unselect,
+                    Capability::UidPlus,
+                    Capability::SpecialUse,
+                    Capability::CreateSpecialUse,
+                    Capability::Move,
+                ]);
+                if self.offers_compress() {
+                    all.push(Capability::CompressDeflate);
+                }
+                if self.config.unauthenticate {
+                    all.push(Capability::Unauthenticate);
+                }
+            }
             _ => {
                 if self.offers_starttls() {
                     all.push(Capability::StartTls);
