@@ -19,22 +19,30 @@ impl Connection {
             Capability::Idle,
         ];
         match self.phase {
-            Phase::Authenticated(_) | Phase::Selected(..) => all.extend([
-                Capability::Namespace,
-                Capability::Children,
-                Capability::Unselect,
-                Capability::UidPlus,
-                Capability::SpecialUse,
-                Capability::CreateSpecialUse,
-                Capability::CondStore,
-                Capability::Qresync,
-                Capability::ObjectId,
-                Capability::SaveDate,
-                Capability::Preview,
-                Capability::Partial,
-                Capability::UidOnly,
-                Capability::Move,
-            ]),
+            Phase::Authenticated(_) | Phase::Selected(..) => {
+                all.extend([
+                    Capability::Namespace,
+                    Capability::Children,
+                    Capability::Unselect,
+                    Capability::UidPlus,
+                    Capability::SpecialUse,
+                    Capability::CreateSpecialUse,
+                    Capability::CondStore,
+                    Capability::Qresync,
+                    Capability::ObjectId,
+                    Capability::SaveDate,
+                    Capability::Preview,
+                    Capability::Partial,
+                    Capability::UidOnly,
+                    Capability::Move,
+                ]);
+                if self.offers_compress() {
+                    all.push(Capability::CompressDeflate);
+                }
+                if self.config.unauthenticate {
+                    all.push(Capability::Unauthenticate);
+                }
+            }
             _ => {
                 if self.offers_starttls() {
                     all.push(Capability::StartTls);

@@ -24,7 +24,7 @@ use alloc::vec;
 /// How a command begins: with a task, or with the status that ends it at once.
 pub(super) type Begun = Result<(Manner, Task), Status>;
 
-const NEEDS_LOGIN: &str = "Log in first";
+pub(super) const NEEDS_LOGIN: &str = "Log in first";
 const NEEDS_MAILBOX: &str = "Select a mailbox first";
 
 impl Connection {
@@ -34,6 +34,7 @@ impl Connection {
             Assembled::Command(tag, command) => match *command {
                 Command::Logout => self.log_out(tag),
                 Command::StartTls => self.start_tls(tag),
+                Command::Compress => self.compress(tag),
                 command => {
                     let begun = self.begin(command);
                     return self.run(tag, begun);
@@ -85,6 +86,7 @@ impl Connection {
         match command {
             Command::Enable(names) => self.enable(&names),
             Command::Namespace => self.namespace(),
+            Command::Unauthenticate => self.unauthenticate(),
             Command::Idle => free(Task::Idle(Idling::new(self))),
             Command::List(list) if !list.extended => {
                 free(Task::List(Listing::new(self, &list, Which::Existing)?))

@@ -14,6 +14,7 @@
 //! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, NAMESPACE, CHECK, STARTTLS, LOGOUT |
 //! | `enable` | ENABLE |
 //! | `auth` | AUTHENTICATE, LOGIN |
+//! | `reset` | COMPRESS, UNAUTHENTICATE |
 //! | `list` | LIST, LSUB |
 //! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
@@ -39,6 +40,7 @@ mod idle;
 mod list;
 mod mailboxes;
 mod news;
+mod reset;
 mod search;
 mod select;
 mod task;
@@ -50,13 +52,15 @@ mod tests;
 use super::{Bad, Code, Condition, Status, Step as Assembled};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
-use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
+use crate::machine::{
+    Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants,
+};
 use crate::sasl::{self, Channel, Mechanism};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use connection::{Connection, Phase};
+use connection::{Compression, Connection, Phase};
 use task::{Awaits, Running, Step, Told};
 
 /// What a server is to offer.
@@ -69,6 +73,11 @@ pub struct Config {
     pub mechanisms: Vec<Mechanism>,
     /// Whether STARTTLS is offered in the clear.
     pub starttls: bool,
+    /// Whether COMPRESS=DEFLATE is offered (RFC 4978): only where something serves
+    /// [`Wants::Deflate`], as [`Compressed`](crate::compress) does.
+    pub compress: bool,
+    /// Whether UNAUTHENTICATE is offered (RFC 8437 §8 asks that it can be turned off).
+    pub unauthenticate: bool,
 }
 
 impl Default for Config {
@@ -79,7 +88,13 @@ impl Default for Config {
             Mechanism::Plain,
             Mechanism::Login,
         ];
-        Self { limits: Limits::DEFAULT, mechanisms: mechanisms.into(), starttls: true }
+        Self {
+            limits: Limits::DEFAULT,
+            mechanisms: mechanisms.into(),
+            starttls: true,
+            compress: false,
+            unauthenticate: true,
+        }
     }
 }
 
@@ -121,6 +136,11 @@ pub enum Event {
         mechanism: &'static str,
         /// Why.
         why: sasl::Failure,
+    },
+    /// A client has undone its login (UNAUTHENTICATE).
+    LoggedOut {
+        /// Whose it was.
+        account: Account,
     },
     /// The connection is about to close.
     Closed {
@@ -361,6 +381,7 @@ impl Machine for Server {
                     self.connection.greet();
                     Next::Again
                 }
+                _ if matches!(self.connection.compression, Compression::Due(_)) => return None,
                 _ => self.poll_task(),
             };
             match next {
@@ -377,6 +398,7 @@ impl Machine for Server {
         let awaited = match (&connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => return None,
             (Phase::StartTls, _) | (_, Some(Awaits::Answer | Awaits::Room)) => None,
+            _ if matches!(connection.compression, Compression::Due(_)) => None,
             (_, Some(Awaits::Until(then))) => Some(then),
             (_, None | Some(Awaits::Client)) => Some(connection.idle_deadline()),
         };
@@ -401,6 +423,11 @@ impl Session for Server {
         self.connection.handle_tls(outcome);
     }
 
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        self.connection.now = now;
+        self.connection.handle_deflate(outcome);
+    }
+
     fn transmit(&self) -> &[u8] {
         self.connection.out.as_slice()
     }
@@ -410,6 +437,11 @@ impl Session for Server {
     }
 
     fn wants(&self) -> Wants {
+        if let (false, Compression::Due(deflate)) =
+            (matches!(self.connection.phase, Phase::Over), self.connection.compression)
+        {
+            return Wants::Deflate(deflate);
+        }
         match (&self.connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => Wants::Close,
             (Phase::StartTls, _) => Wants::Tls,
@@ -420,7 +452,10 @@ impl Session for Server {
     }
 
     fn content(&self) -> &[u8] {
-        self.connection.assembler.content(&self.connection.inbox)
+        match self.connection.compression {
+            Compression::Due(Deflate::Begin) => self.connection.inbox.as_slice(),
+            _ => self.connection.assembler.content(&self.connection.inbox),
+        }
     }
 
     fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {

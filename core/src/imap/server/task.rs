@@ -10,6 +10,7 @@ use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::Listing;
 use super::mailboxes::{Asking, Changing};
+use super::reset::Unauthenticating;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use crate::imap::view::Expunges;
@@ -115,6 +116,7 @@ pub(super) enum Task {
     Search(Searching),
     Select(Selecting),
     Store(Storing),
+    Unauthenticate(Unauthenticating),
 }
 
 impl Task {
@@ -134,6 +136,7 @@ impl Task {
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
+            Self::Unauthenticate(_) => Unauthenticating::step(connection, told),
         }
     }
 }
