@@ -30,6 +30,7 @@ mod name;
 pub mod suite;
 mod tree;
 mod uids;
+mod vanished;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use messages::{Difference, Differences, Messages};
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
 pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
+pub use vanished::{Removed, Vanished};
 
 use crate::machine::Instant;
 use crate::message::structure::Structure;
@@ -158,6 +160,19 @@ pub enum Request {
         /// Which message.
         uid: Uid,
     },
+    /// What is kept of a message in the open mailbox beside it, handed over as
+    /// [`Summary::write`](crate::message::summary::Summary::write) makes it, before
+    /// [`Answer::Summary`]. Most of the time it is much cheaper than reading the message.
+    Summary {
+        /// Which message.
+        uid: Uid,
+    },
+    /// The UIDs of messages that were removed from the open mailbox after a mod-sequence
+    /// (RFC 7162 §3.2.10): [`Answer::Vanished`].
+    Vanished {
+        /// After which.
+        since: u64,
+    },
     /// Begins to write a message near the mailbox that it will most likely go to:
     /// [`Answer::Done`].
     Begin {
@@ -274,6 +289,11 @@ pub enum Answer {
     },
     /// To [`Request::Structure`].
     Structure(Arc<Structure>),
+    /// To [`Request::Summary`], after the octets were handed over.
+    Summary,
+    /// To [`Request::Vanished`]. Where it is not known any more what was removed since, these are all
+    /// UIDs that have no message (RFC 7162 §3.2.5.2 allows more than is needed).
+    Vanished(UidSet),
     /// To [`Request::Deliver`]: an outcome per target, in their order.
     Delivered(Vec<Result<(), Failure>>),
     /// To [`Request::Append`]: what APPENDUID says (RFC 4315 §3).

@@ -9,7 +9,7 @@ use crate::files::Lock;
 use crate::mailbox::Mailbox;
 use crate::shared::{Shared, Slot, lock};
 use postroad_core::machine::Instant;
-use postroad_core::message::structure::Scanner;
+use postroad_core::message::summary::{Scanner, SummaryRef};
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
     Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Originals, Request, Store,
@@ -118,6 +118,10 @@ impl Session {
             Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
             Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
             Request::Structure { uid } => self.structure(now, uid),
+            Request::Summary { uid } => self.summary(now, uid, octets),
+            Request::Vanished { since } => self.with_open(false, |_, mailbox| {
+                Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
+            }),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -160,7 +164,9 @@ impl Session {
                 Some(mailbox) => mailbox,
                 empty => empty.insert(Mailbox::load(&self.shared, home.root(), folder, now)?),
             };
-            return work(&slot, mailbox);
+            let result = work(&slot, mailbox);
+            mailbox.note();
+            return result;
         }
     }
 
@@ -259,6 +265,9 @@ impl Session {
             }
             if let Some(mailbox) = &mut *lock(&open.slot) {
                 mailbox.ledger.leave(open.reader);
+                if !mailbox.ledger.has_readers() {
+                    mailbox.rest();
+                }
             }
         }
         self.reading = None;
@@ -280,7 +289,9 @@ impl Session {
         if writing && mailbox.ledger.access(open.reader) == Some(Access::ReadOnly) {
             return Err(Failure::Refused("the mailbox is open to look only"));
         }
-        work(open, mailbox)
+        let result = work(open, mailbox);
+        mailbox.note();
+        result
     }
 
     fn sync(&mut self, now: Instant) -> Result<Answer, Failure> {
@@ -343,6 +354,23 @@ impl Session {
         if let Ok(Some(structure)) = known {
             return Ok(Answer::Structure(structure));
         }
+        let mut record = Vec::new();
+        self.summary(now, uid, &mut record)?;
+        let structure = SummaryRef::parse(&record).and_then(|summary| summary.structure());
+        let structure = Arc::new(structure.ok_or_else(|| Failure::Io("a summary is none".into()))?);
+        let _ = self.with_open(false, |_, mailbox| {
+            mailbox.keep_structure(uid, &structure);
+            Ok(())
+        });
+        Ok(Answer::Structure(structure))
+    }
+
+    fn summary(&mut self, now: Instant, uid: Uid, octets: &mut Vec<u8>) -> Result<Answer, Failure> {
+        let known = self.with_open(false, |_, mailbox| Ok(mailbox.summary(uid, octets)));
+        if known == Ok(true) && SummaryRef::parse(octets).is_some() {
+            return Ok(Answer::Summary);
+        }
+        octets.clear();
         let mut scanner = Scanner::new(&self.shared.options.limits);
         // The mailbox is not locked while the message is read.
         let content = self.content(now, uid)?;
@@ -356,12 +384,12 @@ impl Session {
                 break;
             }
         }
-        let structure = Arc::new(scanner.finish());
+        scanner.finish().write(octets);
         let _ = self.with_open(false, |_, mailbox| {
-            mailbox.keep_structure(uid, &structure);
+            mailbox.keep_summary(uid, octets);
             Ok(())
         });
-        Ok(Answer::Structure(structure))
+        Ok(Answer::Summary)
     }
 
     /// The octets of a message, kept open until another one is asked for.

@@ -25,6 +25,7 @@ use super::{
 use crate::limits::Limits;
 use crate::machine::Instant;
 use crate::message::structure::Scanner;
+use crate::message::summary;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -172,6 +173,11 @@ impl Session {
             Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
+            Request::Summary { uid } => self.summary(uid, octets),
+            Request::Vanished { since } => {
+                let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
+                Ok(Answer::Vanished(vanished))
+            }
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -385,6 +391,14 @@ impl Session {
         let mut scanner = Scanner::new(&self.memory.limits);
         scanner.push(&message);
         Ok(Answer::Structure(Arc::new(scanner.finish())))
+    }
+
+    fn summary(&mut self, uid: Uid, octets: &mut Vec<u8>) -> Result<Answer, Failure> {
+        let message = self.message(uid)?;
+        let mut scanner = summary::Scanner::new(&self.memory.limits);
+        scanner.push(&message);
+        scanner.finish().write(octets);
+        Ok(Answer::Summary)
     }
 
     /// The octets of a message, kept until another one is asked for.
