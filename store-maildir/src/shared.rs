@@ -8,19 +8,25 @@ use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
 use postroad_core::store::Failure;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What all sessions on one root share.
 pub(crate) struct Shared {
+    common: Arc<Common>,
+    pub(crate) watches: Watches,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+/// What mailboxes need of it.
+pub(crate) struct Common {
     pub(crate) root: PathBuf,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) options: Options,
-    pub(crate) watches: Watches,
     /// Which boot of the machine this is.
     pub(crate) boot: [u8; 16],
     entropy: Mutex<Entropy>,
-    slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 /// The place of one mailbox in memory, empty until it is loaded.
@@ -61,20 +67,14 @@ impl Shared {
             entropy.fill(&mut unique);
             unique
         });
-        Self {
-            root,
-            files,
-            options,
-            watches: Watches::default(),
-            boot,
-            entropy: Mutex::new(entropy),
-            slots: Mutex::default(),
-        }
+        let entropy = Mutex::new(entropy);
+        let common = Common { root, files, options, boot, entropy };
+        Self { common: Arc::new(common), watches: Watches::default(), slots: Mutex::default() }
     }
 
-    /// A word that no file name has had before.
-    pub(crate) fn unique(&self) -> String {
-        lock(&self.entropy).token(16)
+    /// What mailboxes need.
+    pub(crate) const fn common(&self) -> &Arc<Common> {
+        &self.common
     }
 
     /// The slot of the mailbox in `folder`.
@@ -105,6 +105,21 @@ impl Shared {
         if slots.get(folder).is_some_and(|other| Arc::ptr_eq(other, slot)) {
             slots.remove(folder);
         }
+    }
+}
+
+impl Deref for Shared {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl Common {
+    /// A word that no file name has had before.
+    pub(crate) fn unique(&self) -> String {
+        lock(&self.entropy).token(16)
     }
 
     /// Writes a file anew; whoever reads it sees the old text or the new one, before and after a

@@ -13,7 +13,7 @@ use crate::content::Content;
 use crate::files::{Errno, Files, Stat, failed, join, read_whole, remove_tree};
 use crate::name::FileName;
 use crate::recent_ids::RecentIds;
-use crate::shared::Shared;
+use crate::shared::Common;
 use crate::texts;
 use crate::uid_map::UidMap;
 use postroad_core::machine::Instant;
@@ -36,7 +36,7 @@ const STALE: i64 = 36 * 60 * 60;
 
 /// A mailbox: what its folder holds, and who has been told.
 pub(crate) struct Mailbox {
-    shared: Arc<Shared>,
+    shared: Arc<Common>,
     account: PathBuf,
     folder: PathBuf,
     pub(crate) ledger: Ledger<Kept>,
@@ -117,7 +117,7 @@ impl Place {
 impl Mailbox {
     /// Reads the mailbox in `folder`.
     pub(crate) fn load(
-        shared: &Arc<Shared>,
+        shared: &Arc<Common>,
         account: &Path,
         folder: &Path,
         now: Instant,
@@ -211,6 +211,9 @@ impl Mailbox {
 
     /// Takes messages that have vanished out of the books.
     fn drop_messages(&mut self, uids: &UidSet, now: Instant) {
+        if uids.is_empty() {
+            return;
+        }
         if !self.odd.is_empty() {
             self.odd.retain(|uid, _| !uids.contains(*uid));
         }

@@ -3,7 +3,7 @@
 use super::{Mailbox, Place};
 use crate::files::{Errno, Lock};
 use crate::index::{self, Batch, Row, State};
-use crate::shared::Shared;
+use crate::shared::Common;
 use postroad_core::store::{Entry, Removed, Uid, UidSet};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(super) struct Notes {
 
 impl Notes {
     /// Takes the index of a folder, if nobody has it.
-    pub(super) fn claim(shared: &Arc<Shared>, folder: &Path) -> Self {
+    pub(super) fn claim(shared: &Arc<Common>, folder: &Path) -> Self {
         let lock = shared.try_lock_file(&folder.join(index::LOCK)).ok();
         Self { lock, ..Self::default() }
     }

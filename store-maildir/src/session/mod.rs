@@ -162,7 +162,9 @@ impl Session {
                     continue;
                 }
                 Some(mailbox) => mailbox,
-                empty => empty.insert(Mailbox::load(&self.shared, home.root(), folder, now)?),
+                empty => {
+                    empty.insert(Mailbox::load(self.shared.common(), home.root(), folder, now)?)
+                }
             };
             let result = work(&slot, mailbox);
             mailbox.note();
