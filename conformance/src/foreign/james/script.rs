@@ -1,0 +1,110 @@
+//! A dialogue, read from its file.
+
+use super::expected::Expected;
+
+/// What a client says at once, and what the server then must say.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The line of the script where it begins.
+    pub line: usize,
+    /// On which connection, from 1.
+    pub session: usize,
+    /// What the client says, CRLF included; empty for what the server says by itself.
+    pub client: Vec<u8>,
+    /// What the server must say, in any order.
+    pub server: Vec<Expected>,
+}
+
+impl Block {
+    /// The tag of the client's command.
+    #[must_use]
+    pub fn tag(&self) -> &[u8] {
+        let end = self.client.iter().position(|octet| matches!(octet, b' ' | b'\r' | b'\n'));
+        &self.client[..end.unwrap_or(self.client.len())]
+    }
+}
+
+/// A dialogue.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// Its blocks, in their order.
+    pub blocks: Vec<Block>,
+}
+
+impl Script {
+    /// Reads a dialogue: `C:` and `S:` lines, `SUB {` … `}` around lines of the server in any order, `SESSION:`; `LOG`, `TIMER`,
+    /// `WAIT`, `AWAIT` and `REINIT` are for James itself.
+    ///
+    /// # Errors
+    /// If a line is none of these, or a regular expression can't be read.
+    pub fn parse(script: &str) -> Result<Self, String> {
+        let mut parsed = Self::default();
+        let (mut session, mut was_server) = (1, true);
+        // Lines of the server that are not yet a response.
+        let mut lines: Vec<&str> = Vec::new();
+        for (at, line) in script.lines().enumerate() {
+            let number = at + 1;
+            let wrong = |problem: &str| format!("line {number}: {problem}");
+            if let Some(text) = spoken(line, "C:") {
+                if was_server {
+                    parsed.flush(&mut lines).map_err(|problem| wrong(&problem))?;
+                    parsed.blocks.push(Block { line: number, session, ..Block::default() });
+                }
+                was_server = false;
+                if let Some(block) = parsed.blocks.last_mut() {
+                    block.client.extend_from_slice(text.as_bytes());
+                    block.client.extend_from_slice(b"\r\n");
+                }
+            } else if let Some(text) = spoken(line, "S:") {
+                if parsed.blocks.is_empty() {
+                    parsed.blocks.push(Block { line: number, session, ..Block::default() });
+                }
+                was_server = true;
+                let tag = parsed.blocks.last().map_or("", |block| {
+                    core::str::from_utf8(block.tag()).unwrap_or_default()
+                });
+                if begins_response(text, tag) {
+                    parsed.flush(&mut lines).map_err(|problem| wrong(&problem))?;
+                }
+                lines.push(text);
+            } else if let Some(number) = line.strip_prefix("SESSION:") {
+                let number = number.trim().parse().ok().filter(|number| (1..=9).contains(number));
+                session = number.ok_or_else(|| wrong("SESSION: takes 1 to 9"))?;
+                was_server = true;
+            } else if !is_ignored(line) {
+                return Err(wrong(&format!("`{line}` is no line of a dialogue")));
+            }
+        }
+        parsed.flush(&mut lines)?;
+        Ok(parsed)
+    }
+
+    fn flush(&mut self, lines: &mut Vec<&str>) -> Result<(), String> {
+        if let Some(block) = self.blocks.last_mut()
+            && !lines.is_empty()
+        {
+            block.server.push(Expected::parse(lines)?);
+        }
+        lines.clear();
+        Ok(())
+    }
+}
+
+/// What stands behind `who` and one blank.
+fn spoken<'a>(line: &'a str, who: &str) -> Option<&'a str> {
+    let text = line.strip_prefix(who)?;
+    Some(text.strip_prefix(' ').unwrap_or(text))
+}
+
+/// Whether a line of the server is the first of a response; any other is of a literal, or behind it.
+fn begins_response(line: &str, tag: &str) -> bool {
+    let is_tagged = line.strip_prefix(tag).is_some_and(|rest| rest.starts_with(' '));
+    line.starts_with("\\* ") || line.starts_with("\\+") || !tag.is_empty() && is_tagged || line.starts_with("OK ")
+}
+
+fn is_ignored(line: &str) -> bool {
+    let word = line.split([' ', ':']).next().unwrap_or_default();
+    line.trim().is_empty()
+        || line.starts_with('#')
+        || matches!(word, "SUB" | "}" | "LOG" | "TIMER" | "WAIT" | "AWAIT" | "REINIT")
+}
