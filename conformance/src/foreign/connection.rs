@@ -124,7 +124,8 @@ pub fn shown(octets: &[u8]) -> String {
     let octets = octets.strip_suffix(b"\r\n").unwrap_or(octets);
     let cut = &octets[..octets.len().min(SHOWN.1)];
     let text: String = cut.escape_ascii().to_string().replace("\\\"", "\"").replace("\\\\", "\\");
-    let more = if cut.len() < octets.len() { format!(" … ({})", octets.len()) } else { String::new() };
+    let more =
+        if cut.len() < octets.len() { format!(" … ({})", octets.len()) } else { String::new() };
     format!("{text}{more}")
 }
 

@@ -61,6 +61,8 @@ pub struct Server {
     pub accounts: Vec<Account>,
     /// How long the server may stay silent.
     pub patience: Duration,
+    /// Capabilities that are taken as not announced, in upper case.
+    pub without: Vec<String>,
 }
 
 /// `text` as a quoted string (RFC 9051 §4.3).

@@ -10,7 +10,10 @@ pub enum Outcome {
     /// All went as the script says.
     Passed,
     /// Something went otherwise.
-    Failed(Failure),
+    Failed {
+        /// What, in the order of the script; never empty.
+        failures: Vec<Failure>,
+    },
     /// The script was not run, or is no script.
     Skipped {
         /// Why.
@@ -27,8 +30,20 @@ pub struct Failure {
     pub expected: String,
     /// What came.
     pub seen: String,
-    /// The end of the dialogue, `C:` and `S:` with the connection's number.
+    /// The dialogue since the command was given, `C:` and `S:` with the connection's number.
     pub dialogue: Vec<String>,
+}
+
+/// The most failures of one script that are reported.
+const FAILURES: usize = 200;
+
+impl Outcome {
+    /// Failed with `failures`, or passed if there are none.
+    #[must_use]
+    pub fn of(mut failures: Vec<Failure>) -> Self {
+        failures.truncate(FAILURES);
+        if failures.is_empty() { Self::Passed } else { Self::Failed { failures } }
+    }
 }
 
 impl Failure {
@@ -64,7 +79,7 @@ impl Report {
         };
         (
             count(|outcome| matches!(outcome, Outcome::Passed)),
-            count(|outcome| matches!(outcome, Outcome::Failed(_))),
+            count(|outcome| matches!(outcome, Outcome::Failed { .. })),
             count(|outcome| matches!(outcome, Outcome::Skipped { .. })),
         )
     }
@@ -86,12 +101,14 @@ impl fmt::Display for Report {
             match outcome {
                 Outcome::Passed => writeln!(f, "passed   {script}")?,
                 Outcome::Skipped { reason } => writeln!(f, "skipped  {script}: {reason}")?,
-                Outcome::Failed(failure) => {
-                    writeln!(f, "FAILED   {script}:{}", failure.line)?;
-                    writeln!(f, "    expected  {}", failure.expected)?;
-                    writeln!(f, "    seen      {}", failure.seen)?;
-                    for line in &failure.dialogue {
-                        writeln!(f, "    | {line}")?;
+                Outcome::Failed { failures } => {
+                    for failure in failures {
+                        writeln!(f, "FAILED   {script}:{}", failure.line)?;
+                        writeln!(f, "    expected  {}", failure.expected)?;
+                        writeln!(f, "    seen      {}", failure.seen)?;
+                        for line in &failure.dialogue {
+                            writeln!(f, "    | {line}")?;
+                        }
                     }
                 }
             }

@@ -13,6 +13,7 @@ pub struct Session {
     /// How the server greeted.
     pub greeting: Vec<u8>,
     tags: usize,
+    without: Vec<String>,
 }
 
 impl Session {
@@ -24,7 +25,10 @@ impl Session {
         let mut connection = Connection::open(server, number)?;
         let greeting = connection.receive()?;
         match greeting.starts_with(b"* OK") {
-            true => Ok(Self { connection, greeting, tags: 0 }),
+            true => {
+                let without = server.without.clone();
+                Ok(Self { connection, greeting, tags: 0, without })
+            }
             false => Err(Failure::new(0, "a greeting", shown(&greeting))),
         }
     }
@@ -52,7 +56,11 @@ impl Session {
             match response.strip_prefix(tag.as_bytes()) {
                 Some(status) if status.starts_with(b" OK") => return Ok(untagged),
                 Some(_) => {
-                    return Err(Failure::new(0, format!("OK to {}", shown(command)), shown(&response)));
+                    return Err(Failure::new(
+                        0,
+                        format!("OK to {}", shown(command)),
+                        shown(&response),
+                    ));
                 }
                 None => untagged.push(response),
             }
@@ -73,10 +81,13 @@ impl Session {
     /// If the server does not say them.
     pub fn capabilities(&mut self) -> Result<Vec<String>, Failure> {
         let replies = self.command(b"CAPABILITY")?;
-        let upper = |value: &Value| value.octets().map(|octets| String::from_utf8_lossy(octets).to_ascii_uppercase());
+        let upper = |value: &Value| {
+            value.octets().map(|octets| String::from_utf8_lossy(octets).to_ascii_uppercase())
+        };
         let words = replies.iter().map(|reply| value::parse(reply));
         let words = words.filter(|words| words.get(1).is_some_and(|word| word.is("CAPABILITY")));
-        Ok(words.flat_map(|words| words[2..].iter().filter_map(upper).collect::<Vec<_>>()).collect())
+        let names = words.flat_map(|words| words[2..].iter().filter_map(upper).collect::<Vec<_>>());
+        Ok(names.filter(|name| !self.without.contains(name)).collect())
     }
 
     /// Deletes every mailbox whose name begins with `prefix`, those below others first, and its subscription. What can't be
@@ -88,7 +99,8 @@ impl Session {
         let pattern = quoted(format!("{prefix}*").as_bytes());
         for (list, undo) in [("LIST", "DELETE"), ("LSUB", "UNSUBSCRIBE")] {
             let replies = self.command(&[list.as_bytes(), b" \"\" ", &pattern].concat())?;
-            let mut names: Vec<Vec<u8>> = replies.iter().filter_map(|reply| name(list, reply)).collect();
+            let mut names: Vec<Vec<u8>> =
+                replies.iter().filter_map(|reply| name(list, reply)).collect();
             names.sort_by_key(|name| core::cmp::Reverse(name.clone()));
             for name in names {
                 let tag = self.tag();
@@ -108,7 +120,12 @@ impl Session {
     ///
     /// # Errors
     /// If the server refuses.
-    pub fn append(&mut self, mailbox: &str, arguments: &str, message: &[u8]) -> Result<(), Failure> {
+    pub fn append(
+        &mut self,
+        mailbox: &str,
+        arguments: &str,
+        message: &[u8],
+    ) -> Result<(), Failure> {
         let tag = self.tag();
         let name = String::from_utf8_lossy(&quoted(mailbox.as_bytes())).into_owned();
         let command = format!("{tag} APPEND {name}{arguments} {{{}}}\r\n", message.len());
@@ -130,7 +147,9 @@ impl Session {
 /// The mailbox that a LIST or LSUB response names.
 fn name(list: &str, response: &[u8]) -> Option<Vec<u8>> {
     match &value::parse(response)[..] {
-        [_, word, Value::List(_), _, name, ..] if word.is(list) => name.octets().map(<[u8]>::to_vec),
+        [_, word, Value::List(_), _, name, ..] if word.is(list) => {
+            name.octets().map(<[u8]>::to_vec)
+        }
         _ => None,
     }
 }

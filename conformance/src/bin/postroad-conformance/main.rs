@@ -24,8 +24,11 @@ Usage: postroad-conformance imaptest|james --server HOST:PORT --user NAME:PASSWO
   NAME                only scripts whose path contains one of these
   --server HOST:PORT  where IMAP is spoken in the clear
   --user NAME:PASSWORD
-                      who logs in; again for the second and third user of scripts that have them
+                      who logs in; again for the second user of ImapTest's scripts, and for a new INBOX in
+                      each of James'
   --json              print the report as JSON
+  --without CAPABILITY
+                      judge as if the server did not announce it
   --patience SECONDS  how long the server may stay silent (default: 10)
 
   -h, --help          this text

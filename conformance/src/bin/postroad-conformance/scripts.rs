@@ -43,6 +43,7 @@ fn parse(arguments: &[String]) -> Result<Order<'_>, String> {
             address: String::new(),
             accounts: Vec::new(),
             patience: Duration::from_secs(10),
+            without: Vec::new(),
         },
         json: false,
     };
@@ -56,6 +57,7 @@ fn parse(arguments: &[String]) -> Result<Order<'_>, String> {
                 let account = Account::parse(value()?).ok_or("--user takes NAME:PASSWORD")?;
                 order.server.accounts.push(account);
             }
+            "--without" => order.server.without.push(value()?.to_ascii_uppercase()),
             "--patience" => {
                 let seconds = value()?.parse().ok().filter(|seconds| *seconds > 0);
                 let seconds = seconds.ok_or("--patience takes seconds")?;

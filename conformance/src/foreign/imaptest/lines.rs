@@ -59,7 +59,10 @@ impl Line {
 }
 
 /// The first empty line, which ends the header, is a line with number 0.
-pub fn read(script: &[u8], in_environment: &dyn Fn(&str) -> bool) -> Result<Vec<Line>, String> {
+pub(super) fn read(
+    script: &[u8],
+    in_environment: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Line>, String> {
     let mut rest = script.strip_suffix(b"\n").unwrap_or(script).split(|octet| *octet == b'\n');
     let (mut lines, mut number, mut in_header) = (Vec::new(), 0, true);
     // For each `!ifenv` around the line, whether its lines count.

@@ -57,24 +57,20 @@ impl Bindings {
         self.values(patterns, seen, prefix).inspect_err(|_| *self = before)
     }
 
-    fn values(
-        &mut self,
-        patterns: &[Pattern],
-        seen: &[Value],
-        prefix: bool,
-    ) -> Result<(), usize> {
+    fn values(&mut self, patterns: &[Pattern], seen: &[Value], prefix: bool) -> Result<(), usize> {
         let mut seen = seen.iter();
         for (count, pattern) in patterns.iter().enumerate() {
             let is_last = count + 1 == patterns.len();
             let matches = match (pattern, seen.next()) {
                 (Pattern::Code, Some(value)) => {
-                    let ends = |value: &Value| value.octets().is_some_and(|text| text.contains(&b']'));
+                    let ends =
+                        |value: &Value| value.octets().is_some_and(|text| text.contains(&b']'));
                     ends(value) || seen.any(ends)
                 }
                 (Pattern::Any, Some(_)) | (Pattern::Nil, Some(Value::Nil)) => true,
-                (Pattern::Token(segments), Some(value)) => {
-                    value.octets().is_some_and(|octets| self.token(segments, octets, prefix && is_last))
-                }
+                (Pattern::Token(segments), Some(value)) => value
+                    .octets()
+                    .is_some_and(|octets| self.token(segments, octets, prefix && is_last)),
                 (Pattern::List(list), Some(Value::List(values))) => self.list(list, values),
                 _ => false,
             };
@@ -102,7 +98,9 @@ impl Bindings {
             }
         }
         let holds = |names: &[Vec<u8>], value: &Value| {
-            value.octets().is_some_and(|octets| names.iter().any(|name| name.eq_ignore_ascii_case(octets)))
+            value
+                .octets()
+                .is_some_and(|octets| names.iter().any(|name| name.eq_ignore_ascii_case(octets)))
         };
         seen.chunks(chain).zip(found).filter(|(_, found)| !found).all(|(extra, _)| {
             match list.extra {

@@ -17,23 +17,22 @@ pub struct Message {
 }
 
 impl Mbox {
-    /// Reads an mbox file. An empty line in front of a `From ` line belongs to neither message.
+    /// Reads an mbox file. The empty line behind a message is not its own.
     #[must_use]
     pub fn parse(mbox: &[u8]) -> Self {
+        let mbox = mbox.strip_suffix(b"\n").unwrap_or(mbox);
         let mut messages: Vec<Message> = Vec::new();
         let mut lines = mbox.split(|octet| *octet == b'\n').peekable();
         while let Some(line) = lines.next() {
-            let is_last = lines.peek().is_none();
+            let ends = lines.peek().is_none_or(|next| next.starts_with(b"From "));
             if line.starts_with(b"From ") {
                 let date = date(&String::from_utf8_lossy(line));
                 messages.push(Message { date, octets: Vec::new() });
-            } else if let Some(message) = messages.last_mut() {
-                let is_separator = line.is_empty()
-                    && lines.peek().is_some_and(|next| next.starts_with(b"From "));
-                if !is_separator && !(is_last && line.is_empty()) {
-                    message.octets.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-                    message.octets.extend_from_slice(b"\r\n");
-                }
+            } else if let Some(message) = messages.last_mut()
+                && !(ends && line.is_empty())
+            {
+                message.octets.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+                message.octets.extend_from_slice(b"\r\n");
             }
         }
         Self { messages, next: 0 }

@@ -44,7 +44,7 @@ pub struct List {
 }
 
 /// The patterns that `values`, an untagged reply, stand for; lists without directives get those that the format gives them.
-pub fn reply(values: &[Value]) -> Result<Vec<Pattern>, String> {
+pub(super) fn reply(values: &[Value]) -> Result<Vec<Pattern>, String> {
     let mut patterns = values.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
     let defaults = match values {
         [Value::Atom(_), name, ..] if name.is("FETCH") => Some((2, 2)),
@@ -83,7 +83,7 @@ fn flags_defaults(fetch: &mut List) {
 }
 
 /// The patterns that `values` stand for, without defaults.
-pub fn plain(values: &[Value]) -> Result<Vec<Pattern>, String> {
+pub(super) fn plain(values: &[Value]) -> Result<Vec<Pattern>, String> {
     values.iter().map(pattern).collect()
 }
 
@@ -100,7 +100,7 @@ fn pattern(value: &Value) -> Result<Pattern, String> {
 }
 
 /// Reads `$name`, `${name}`, `${case:TEXT}` and `$$` in `text`.
-pub fn segments(text: &[u8]) -> Result<Vec<Segment>, String> {
+pub(super) fn segments(text: &[u8]) -> Result<Vec<Segment>, String> {
     let mut segments = Vec::new();
     let mut plain = Vec::new();
     let mut rest = text;

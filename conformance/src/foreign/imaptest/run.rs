@@ -1,11 +1,11 @@
 //! Runs a script.
 
+use super::MAILBOX;
 use super::lines::{Line, Piece};
 use super::matcher::Bindings;
 use super::mbox::Mbox;
 use super::pattern::{Segment, segments};
 use super::script::{Command, Group, Presence, Script, State};
-use super::MAILBOX;
 use crate::foreign::connection::shown;
 use crate::foreign::report::{Failure, Outcome};
 use crate::foreign::session::Session;
@@ -22,18 +22,21 @@ pub fn run(script: &Script, mbox: Mbox, server: &Server) -> Outcome {
         peers: Vec::new(),
         bindings: Bindings::default(),
         current: 0,
+        failures: Vec::new(),
     };
-    let result = play.whole();
-    let dialogue = play.peers.get_mut(play.current).map(|peer| peer.session.connection.dialogue());
+    let skipped = match play.whole() {
+        Ok(skipped) => skipped,
+        Err(failure) => {
+            play.fail(failure);
+            None
+        }
+    };
     for peer in play.peers {
         peer.session.connection.log_out();
     }
-    match result {
-        Ok(None) => Outcome::Passed,
-        Ok(Some(reason)) => Outcome::Skipped { reason },
-        Err(failure) => {
-            Outcome::Failed(Failure { dialogue: dialogue.unwrap_or_default(), ..failure })
-        }
+    match skipped {
+        Some(reason) => Outcome::Skipped { reason },
+        None => Outcome::of(play.failures),
     }
 }
 
@@ -51,6 +54,7 @@ struct Play<'a> {
     bindings: Bindings,
     /// The connection that is spoken on.
     current: usize,
+    failures: Vec<Failure>,
 }
 
 /// A group under way.
@@ -62,6 +66,8 @@ struct Turn<'a> {
     nearest: Vec<(usize, String)>,
     extra: Option<String>,
     seen_bye: bool,
+    /// The first reply that is wrong whatever else comes.
+    wrong: Option<Failure>,
 }
 
 impl Play<'_> {
@@ -73,13 +79,22 @@ impl Play<'_> {
         self.prepare()?;
         for group in &self.script.groups {
             self.current = group.connection;
+            self.peers[self.current].session.connection.dialogue();
             let line = group.commands.first().map_or(0, |command| command.line.number);
-            self.group(group).map_err(|failure| match failure.line {
-                0 => Failure { line, ..failure },
-                _ => failure,
-            })?;
+            match self.group(group) {
+                Ok(()) => {}
+                Err(failure) if failure.line == 0 => return Err(Failure { line, ..failure }),
+                Err(failure) => self.fail(failure),
+            }
         }
         Ok(None)
+    }
+
+    /// Notes a failure with the dialogue that led to it.
+    fn fail(&mut self, failure: Failure) {
+        let peer = self.peers.get_mut(self.current);
+        let dialogue = peer.map_or(Vec::new(), |peer| peer.session.connection.dialogue());
+        self.failures.push(Failure { dialogue, ..failure });
     }
 
     fn account(&self, connection: usize) -> Option<&Account> {
@@ -265,7 +280,7 @@ impl Play<'_> {
             [first, rest @ ..] if first.is("*") => {
                 let tag = turn.tags.first().cloned().flatten().unwrap_or_default();
                 self.bindings.variables.insert("tag".to_owned(), tag.into_bytes());
-                turn.untagged(rest, response, &mut self.bindings)?;
+                turn.untagged(rest, response, &mut self.bindings);
                 if let [number, name, ..] = rest
                     && name.is("EXPUNGE")
                 {
@@ -301,6 +316,7 @@ impl<'a> Turn<'a> {
             nearest: vec![(0, "nothing like it".to_owned()); count],
             extra: None,
             seen_bye: false,
+            wrong: None,
         }
     }
 
@@ -308,13 +324,9 @@ impl<'a> Turn<'a> {
         self.tags.iter().any(Option::is_some)
     }
 
-    fn untagged(
-        &mut self,
-        values: &[Value],
-        response: &[u8],
-        bindings: &mut Bindings,
-    ) -> Result<(), Failure> {
-        let is_status = |value: &Value| ["OK", "NO", "BAD", "BYE"].iter().any(|word| value.is(word));
+    fn untagged(&mut self, values: &[Value], response: &[u8], bindings: &mut Bindings) {
+        let is_status =
+            |value: &Value| ["OK", "NO", "BAD", "BYE"].iter().any(|word| value.is(word));
         let prefix = values.first().is_some_and(is_status);
         self.seen_bye |= values.first().is_some_and(|value| value.is("BYE"));
         let mut is_expected = false;
@@ -325,7 +337,8 @@ impl<'a> Turn<'a> {
             match bindings.matches(&untagged.patterns, values, prefix) {
                 Ok(()) if untagged.presence == Presence::MustNot => {
                     let expected = format!("no {}", untagged.text);
-                    return Err(Failure::new(untagged.line, expected, shown(response)));
+                    let wrong = Failure::new(untagged.line, expected, shown(response));
+                    self.wrong.get_or_insert(wrong);
                 }
                 Ok(()) => {
                     self.found[at] = true;
@@ -343,7 +356,6 @@ impl<'a> Turn<'a> {
         if !is_expected {
             self.extra.get_or_insert_with(|| shown(response));
         }
-        Ok(())
     }
 
     fn tagged(
@@ -353,26 +365,33 @@ impl<'a> Turn<'a> {
         response: &[u8],
         bindings: &mut Bindings,
     ) -> Result<(), Failure> {
-        let place = self.tags.iter().position(|known| known.as_deref().is_some_and(|known| tag.is(known)));
+        let place =
+            self.tags.iter().position(|known| known.as_deref().is_some_and(|known| tag.is(known)));
         let Some(place) = place else {
             return Err(Failure::new(0, "a response to a command", shown(response)));
         };
         self.tags[place] = None;
         let command = &self.group.commands[place];
-        let matches = command.reply.is_empty() || bindings.matches(&command.reply, values, true).is_ok();
-        match matches {
-            true => Ok(()),
-            false => {
-                let expected = command.expected.clone();
-                Err(Failure::new(command.line.number, expected, shown(response)))
-            }
+        let matches =
+            command.reply.is_empty() || bindings.matches(&command.reply, values, true).is_ok();
+        if !matches {
+            let wrong =
+                Failure::new(command.line.number, command.expected.clone(), shown(response));
+            self.wrong.get_or_insert(wrong);
         }
+        Ok(())
     }
 
     fn finish(self, ignore_extra: bool) -> Result<(), Failure> {
-        let missing = self.group.untagged.iter().zip(&self.found).position(|(untagged, found)| {
-            untagged.presence == Presence::Must && !found
-        });
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        let missing = self
+            .group
+            .untagged
+            .iter()
+            .zip(&self.found)
+            .position(|(untagged, found)| untagged.presence == Presence::Must && !found);
         if let Some(at) = missing {
             let untagged = &self.group.untagged[at];
             return Err(Failure::new(
@@ -382,7 +401,10 @@ impl<'a> Turn<'a> {
             ));
         }
         match self.extra {
-            Some(extra) if !ignore_extra => Err(Failure::new(0, "no other untagged reply", extra)),
+            Some(extra) if !ignore_extra => {
+                let line = self.group.commands.first().map_or(0, |command| command.line.number);
+                Err(Failure::new(line, "no other untagged reply", extra))
+            }
             _ => Ok(()),
         }
     }

@@ -75,7 +75,8 @@ impl Group {
     #[must_use]
     pub fn ends_with_bye(&self) -> bool {
         self.untagged.iter().any(|untagged| {
-            untagged.presence == Presence::Must && untagged.text.to_ascii_lowercase().starts_with("bye")
+            untagged.presence == Presence::Must
+                && untagged.text.to_ascii_lowercase().starts_with("bye")
         })
     }
 }
@@ -129,7 +130,12 @@ impl Script {
             }
         }
         let is_open = |command: &Command| command.expected.is_empty();
-        match parsed.groups.iter().flat_map(|group| &group.commands).find(|command| is_open(command)) {
+        match parsed
+            .groups
+            .iter()
+            .flat_map(|group| &group.commands)
+            .find(|command| is_open(command))
+        {
             Some(command) => Err(format!("line {}: no reply is given", command.line.number)),
             None if parsed.groups.is_empty() => Err("there is no command".to_owned()),
             None => Ok(parsed),

@@ -5,9 +5,10 @@
 //! | `TAG OK [CODE] text`, NO, BAD | the status, and the code if it is of IMAP itself and not of an extension |
 //! | `* OK [CODE …] text` | the code with its data; nothing if its extension is not announced |
 //! | `* OK text`, `* BYE text` | the status |
+//! | `* 1 RECENT`, `\Recent` in FETCH | nothing: IMAP4rev2 has neither |
 //! | anything else | all of it: [`Seen`](super::seen::Seen) puts what has no order in the order of the line |
 
-use super::seen::Seen;
+use super::seen::{Seen, sorted_code};
 use regex::bytes::Regex;
 
 /// What is expected of one response.
@@ -49,6 +50,17 @@ impl Code {
             _ => return None,
         })
     }
+
+    fn is_owed(&self, capabilities: &[String]) -> bool {
+        self.capability().is_none_or(|name| capabilities.iter().any(|have| have == name))
+    }
+
+    /// Whether `text` begins with the code, its flags in any order.
+    fn matches(&self, text: &[u8]) -> bool {
+        let end = text.iter().position(|octet| *octet == b']').map_or(0, |at| at + 1);
+        let code = &text[..end];
+        self.regex.is_match(code) || self.regex.is_match(&sorted_code(code))
+    }
 }
 
 impl Expected {
@@ -69,13 +81,20 @@ impl Expected {
         Ok(Self { text, kind })
     }
 
+    /// Whether this is a request to go on (RFC 9051 §7.6).
+    #[must_use]
+    pub fn is_continuation(&self) -> bool {
+        matches!(self.kind, Kind::Continuation)
+    }
+
     /// Whether a server with these capabilities (in upper case) owes this response.
     #[must_use]
     pub fn is_owed(&self, capabilities: &[String]) -> bool {
         match &self.kind {
             Kind::Status { begin, code: Some(code) } if begin.starts_with('*') => {
-                code.capability().is_none_or(|name| capabilities.iter().any(|have| have == name))
+                code.is_owed(capabilities)
             }
+            Kind::Data { plain, .. } => !plain.ends_with(" RECENT"),
             _ => true,
         }
     }
@@ -89,14 +108,11 @@ impl Expected {
                 let Some((head, rest)) = seen.octets.split_at_checked(begin.len()) else {
                     return false;
                 };
-                let code_seen = rest.trim_ascii_start();
                 head.eq_ignore_ascii_case(begin.as_bytes())
                     && rest.first().is_none_or(|octet| *octet == b' ')
                     && code.as_ref().is_none_or(|code| {
-                        let is_owed = code.capability().is_none_or(|name| {
-                            capabilities.iter().any(|have| have == name)
-                        });
-                        !is_owed || seen.codes(code_seen, &code.name).any(|code_seen| code.regex.is_match(&code_seen))
+                        let is_optional = !begin.starts_with('*') && !code.is_owed(capabilities);
+                        is_optional || code.matches(rest.trim_ascii_start())
                     })
             }
             Kind::Data { regex, plain } => {
@@ -119,22 +135,31 @@ fn status(line: &str) -> Result<Option<Kind>, String> {
     let Some(inner) = text.strip_prefix("\\[") else {
         return Ok(Some(Kind::Status { begin, code: None }));
     };
-    let end = inner.rfind("\\]").ok_or_else(|| format!("{line}: the code does not end"))?;
-    let name: String =
-        inner.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
-    let regex = compile(&format!("(?i:^\\[{}\\]$)", &inner[..end]))?;
+    let end = inner.rfind("\\]").or_else(|| inner.rfind(']'));
+    let code = end.map_or_else(|| format!("{inner}$"), |end| format!("{}\\]$", &inner[..end]));
+    let name: String = inner
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+        .collect();
+    let regex = compile(&format!("(?i:^\\[{code})"))?;
     Ok(Some(Kind::Status { begin, code: Some(Code { name, regex }) }))
 }
 
 /// The lines as one regular expression: names in either case, the content of literals in theirs.
 fn data(lines: &[&str]) -> Result<Kind, String> {
+    let first = without_recent(lines.first().unwrap_or(&""));
     let wrap = |(at, line): (usize, &&str)| match at {
-        0 => format!("(?i:{line})"),
+        0 => format!("(?i:{first})"),
         _ => format!("(?:{line})"),
     };
     let lines_wrapped: Vec<String> = lines.iter().enumerate().map(wrap).collect();
     let regex = compile(&format!("^{}$", lines_wrapped.join("\\r\\n")))?;
-    Ok(Kind::Data { regex, plain: plain(lines.first().unwrap_or(&"")) })
+    Ok(Kind::Data { regex, plain: plain(&first) })
+}
+
+/// The line of a FETCH response without `\Recent`, which belongs to a session and not to a message.
+fn without_recent(line: &str) -> String {
+    line.replace(r" \\Recent", "").replace(r"\\Recent ", "").replace(r"\\Recent", "")
 }
 
 fn compile(regex: &str) -> Result<Regex, String> {

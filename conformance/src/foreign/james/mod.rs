@@ -32,11 +32,19 @@ const SELECTED: &str = "SelectedStateSetup.test";
 pub fn run_folder(folder: &Path, names: &[&str], server: &Server) -> io::Result<Report> {
     let mut report = Report::default();
     let preparation = parse(&folder.join(SELECTED)).unwrap_or_default();
-    for path in scripts(folder)? {
+    for (number, path) in scripts(folder)?.into_iter().enumerate() {
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
         if names.is_empty() || names.iter().any(|part| name.contains(part)) {
             let outcome = match parse(&path) {
-                Ok(script) => run(&script, &preparation, &Setup::of(&name), server),
+                Ok(script) => {
+                    // As many accounts as scripts give each the UIDs of a new INBOX.
+                    let mut server = server.clone();
+                    let count = server.accounts.len();
+                    if count > 0 {
+                        server.accounts.rotate_left(number % count);
+                    }
+                    run(&script, &preparation, &Setup::of(&name), &server)
+                }
                 Err(reason) => Outcome::Skipped { reason },
             };
             report.cases.push(Case { script: name, outcome });

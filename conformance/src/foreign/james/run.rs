@@ -28,19 +28,21 @@ pub fn run(script: &Script, preparation: &Script, setup: &Setup, server: &Server
         capabilities: Vec::new(),
         current: 1,
         pending: Vec::new(),
+        failures: Vec::new(),
     };
-    let result = play.whole(script, preparation);
-    let current = play.sessions.get_mut(&play.current);
-    let dialogue = current.map(|session| session.connection.dialogue());
+    let skipped = match play.whole(script, preparation) {
+        Ok(skipped) => skipped,
+        Err(failure) => {
+            play.fail(failure);
+            None
+        }
+    };
     for session in play.sessions.into_values() {
         session.connection.log_out();
     }
-    match result {
-        Ok(None) => Outcome::Passed,
-        Ok(Some(reason)) => Outcome::Skipped { reason },
-        Err(failure) => {
-            Outcome::Failed(Failure { dialogue: dialogue.unwrap_or_default(), ..failure })
-        }
+    match skipped {
+        Some(reason) => Outcome::Skipped { reason },
+        None => Outcome::of(play.failures),
     }
 }
 
@@ -53,6 +55,7 @@ struct Play<'a> {
     current: usize,
     /// What the server said in front of the first command.
     pending: Vec<Vec<u8>>,
+    failures: Vec<Failure>,
 }
 
 impl Play<'_> {
@@ -81,6 +84,13 @@ impl Play<'_> {
         Ok(None)
     }
 
+    /// Notes a failure with the dialogue that led to it.
+    fn fail(&mut self, failure: Failure) {
+        let session = self.sessions.get_mut(&self.current);
+        let dialogue = session.map_or(Vec::new(), |session| session.connection.dialogue());
+        self.failures.push(Failure { dialogue, ..failure });
+    }
+
     /// Fills and selects the mailbox; what the server says to it is judged in the dialogue of its own.
     fn prepare(&mut self, blocks: &[Block]) -> Result<(), Failure> {
         let session = self.session(1)?;
@@ -88,7 +98,7 @@ impl Play<'_> {
             session.connection.send(&block.client)?;
             loop {
                 let response = session.connection.receive()?;
-                if let Some(status) = response.strip_prefix(block.tag()) {
+                if let Some(status) = response.strip_prefix(block.tag.as_bytes()) {
                     if status.starts_with(b" OK") {
                         break;
                     }
@@ -122,6 +132,7 @@ impl Play<'_> {
         };
         let client = self.translate(&block.client);
         let session = self.session(block.session).map_err(at_line)?;
+        session.connection.dialogue();
         let mut responses = Vec::new();
         if !client.is_empty() {
             session.connection.send(&client).map_err(at_line)?;
@@ -143,16 +154,22 @@ impl Play<'_> {
         } else {
             responses.extend(core::mem::take(&mut self.pending));
         }
-        self.judge(block, gather(responses))
+        if let Err(failure) = self.judge(block, gather(responses)) {
+            self.fail(failure);
+        }
+        Ok(())
     }
 
-    /// The client's words with the name and the password of our user.
+    /// The client's words with the name and the password of our user, and with one blank where some dialogues have two.
     fn translate(&self, client: &[u8]) -> Vec<u8> {
         let (Some(account), Ok(text)) =
             (self.server.accounts.first(), core::str::from_utf8(client))
         else {
             return client.to_vec();
         };
+        if text.contains(" STORE ") && text.lines().count() == 1 {
+            return text.replace("  ", " ").into_bytes();
+        }
         let is_login = text.split(' ').nth(1) == Some("LOGIN");
         match text.split_once(USER) {
             Some((head, tail)) if is_login => {
@@ -170,7 +187,9 @@ impl Play<'_> {
             let place = seen.iter().position(|seen| expected.matches(seen, &self.capabilities));
             match place {
                 Some(at) => drop(seen.remove(at)),
-                None if expected.is_owed(&self.capabilities) => missing = missing.or(Some(expected)),
+                None if expected.is_owed(&self.capabilities) => {
+                    missing = missing.or(Some(expected))
+                }
                 None => {}
             }
         }
@@ -196,9 +215,9 @@ fn empty(session: &mut Session) -> Result<(), Failure> {
 
 /// Whether a response is the last to a block's command: it is tagged, or a continuation or BYE that the block awaits.
 fn is_end(response: &[u8], block: &Block) -> bool {
-    let tagged = response.strip_prefix(block.tag());
+    let tagged = response.strip_prefix(block.tag.as_bytes());
     tagged.is_some_and(|rest| rest.first() == Some(&b' '))
-        || response.starts_with(b"+")
+        || response.starts_with(b"+") && block.server.iter().any(Expected::is_continuation)
         || response.starts_with(b"* BAD")
 }
 
@@ -206,7 +225,7 @@ fn is_end(response: &[u8], block: &Block) -> bool {
 /// and EXAMINE, LIST of the mailbox (RFC 9051 §6.3.2); FETCH with FLAGS alone (RFC 9051 §7.5.2).
 fn may_come(response: &[u8], block: &Block) -> bool {
     let values = value::parse(response);
-    let (Some(first), Some(second)) = (values.get(1), values.get(2)) else { return false };
+    let [star, first, second, ..] = &values[..] else { return false };
     let is_select = [" SELECT ", " EXAMINE "].iter().any(|word| {
         block.client.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
     });
@@ -214,8 +233,9 @@ fn may_come(response: &[u8], block: &Block) -> bool {
         value::Value::List(items) => items.len() == 2 && items[0].is("FLAGS"),
         _ => false,
     };
-    ["OK", "FLAGS", "CAPABILITY"].iter().any(|word| first.is(word))
-        || second.is("RECENT")
-        || second.is("FETCH") && values.get(3).is_some_and(is_flags)
-        || is_select && first.is("LIST")
+    star.is("*")
+        && (["OK", "FLAGS", "CAPABILITY"].iter().any(|word| first.is(word))
+            || second.is("RECENT")
+            || second.is("FETCH") && values.get(3).is_some_and(is_flags)
+            || is_select && first.is("LIST"))
 }

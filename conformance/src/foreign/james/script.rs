@@ -9,19 +9,12 @@ pub struct Block {
     pub line: usize,
     /// On which connection, from 1.
     pub session: usize,
+    /// The tag of the command; behind a continuation, still the same.
+    pub tag: String,
     /// What the client says, CRLF included; empty for what the server says by itself.
     pub client: Vec<u8>,
     /// What the server must say, in any order.
     pub server: Vec<Expected>,
-}
-
-impl Block {
-    /// The tag of the client's command.
-    #[must_use]
-    pub fn tag(&self) -> &[u8] {
-        let end = self.client.iter().position(|octet| matches!(octet, b' ' | b'\r' | b'\n'));
-        &self.client[..end.unwrap_or(self.client.len())]
-    }
 }
 
 /// A dialogue.
@@ -48,7 +41,8 @@ impl Script {
             if let Some(text) = spoken(line, "C:") {
                 if was_server {
                     parsed.flush(&mut lines).map_err(|problem| wrong(&problem))?;
-                    parsed.blocks.push(Block { line: number, session, ..Block::default() });
+                    let tag = parsed.open_tag().unwrap_or_else(|| first_word(text));
+                    parsed.blocks.push(Block { line: number, session, tag, ..Block::default() });
                 }
                 was_server = false;
                 if let Some(block) = parsed.blocks.last_mut() {
@@ -60,9 +54,7 @@ impl Script {
                     parsed.blocks.push(Block { line: number, session, ..Block::default() });
                 }
                 was_server = true;
-                let tag = parsed.blocks.last().map_or("", |block| {
-                    core::str::from_utf8(block.tag()).unwrap_or_default()
-                });
+                let tag = parsed.blocks.last().map_or("", |block| &*block.tag);
                 if begins_response(text, tag) {
                     parsed.flush(&mut lines).map_err(|problem| wrong(&problem))?;
                 }
@@ -79,6 +71,12 @@ impl Script {
         Ok(parsed)
     }
 
+    /// The tag of the command that a continuation was the last word to.
+    fn open_tag(&self) -> Option<String> {
+        let block = self.blocks.last()?;
+        block.server.last()?.is_continuation().then(|| block.tag.clone())
+    }
+
     fn flush(&mut self, lines: &mut Vec<&str>) -> Result<(), String> {
         if let Some(block) = self.blocks.last_mut()
             && !lines.is_empty()
@@ -90,6 +88,10 @@ impl Script {
     }
 }
 
+fn first_word(text: &str) -> String {
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
+
 /// What stands behind `who` and one blank.
 fn spoken<'a>(line: &'a str, who: &str) -> Option<&'a str> {
     let text = line.strip_prefix(who)?;
@@ -99,7 +101,8 @@ fn spoken<'a>(line: &'a str, who: &str) -> Option<&'a str> {
 /// Whether a line of the server is the first of a response; any other is of a literal, or behind it.
 fn begins_response(line: &str, tag: &str) -> bool {
     let is_tagged = line.strip_prefix(tag).is_some_and(|rest| rest.starts_with(' '));
-    line.starts_with("\\* ") || line.starts_with("\\+") || !tag.is_empty() && is_tagged || line.starts_with("OK ")
+    let begins = ["\\* ", "\\+", "OK "].iter().any(|begin| line.starts_with(begin));
+    begins || is_tagged && !tag.is_empty()
 }
 
 fn is_ignored(line: &str) -> bool {

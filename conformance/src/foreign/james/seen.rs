@@ -13,9 +13,11 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The response as it is, and then with everything that has no order in the order of `line`, what James says.
+    /// The response as it is, and then with everything that has no order in the order of `line`, what James says; FETCH also
+    /// with all items, FLAGS in front.
     pub fn readings<'a>(&'a self, line: &'a str) -> impl Iterator<Item = Vec<u8>> + 'a {
-        core::iter::once(self.octets.clone()).chain(self.reading(line))
+        let as_it_is = core::iter::once(self.octets.clone());
+        as_it_is.chain(self.reading(line)).chain(self.fetch(line, |_| Some(1)))
     }
 
     fn reading(&self, line: &str) -> Option<Vec<u8>> {
@@ -33,62 +35,59 @@ impl Seen {
             (b"STATUS", [mailbox, Value::List(items)]) => {
                 join(b"* STATUS", &[string(mailbox), pairs(items, line)])
             }
-            (_, [fetch, Value::List(_)]) if fetch.is("FETCH") => self.fetch(line)?,
+            (_, [fetch, Value::List(_)]) if fetch.is("FETCH") => {
+                self.fetch(line, |name| item_place(name, line))?
+            }
             _ => return None,
         };
         Some(reading)
     }
 
-    /// The response code named `name` at the start of `text`, as it is and with its flags sorted.
-    pub fn codes<'a>(&'a self, text: &'a [u8], name: &'a str) -> impl Iterator<Item = Vec<u8>> + 'a {
-        let end = text.iter().position(|octet| *octet == b']').map(|at| at + 1);
-        let code = end.and_then(|end| text.get(..end)).filter(|code| code.starts_with(b"["));
-        code.into_iter().flat_map(move |code| {
-            let sorted = match &value::parse(code)[..] {
-                [head, Value::List(flags), _] if name.eq_ignore_ascii_case("PERMANENTFLAGS") => {
-                    let mut sorted = join(head.octets().unwrap_or_default(), &[sorted(flags)]);
-                    sorted.push(b']');
-                    sorted
-                }
-                _ => code.to_vec(),
-            };
-            [code.to_vec(), sorted]
-        })
-    }
-
-    /// The items that `line` has, in its order, of all responses about this message.
-    fn fetch(&self, line: &str) -> Option<Vec<u8>> {
-        let mut items: Vec<(usize, Vec<u8>)> = Vec::new();
-        let wanted = line.to_ascii_uppercase();
+    /// The items for which there is a `place`, in that order, FLAGS first where it is the same, of all responses about this
+    /// message.
+    fn fetch(&self, line: &str, place: impl Fn(&str) -> Option<usize>) -> Option<Vec<u8>> {
+        let values = value::parse(&self.octets);
+        let is_fetch = values.get(2).is_some_and(|word| word.is("FETCH"));
+        let begin = self.octets.iter().position(|octet| *octet == b'(').filter(|_| is_fetch)?;
+        let mut items: Vec<(usize, bool, Vec<u8>)> = Vec::new();
         for octets in core::iter::once(&self.octets).chain(&self.others) {
             for (name, value) in fetch_items(octets) {
                 let text = String::from_utf8_lossy(&name).to_ascii_uppercase();
-                let place = [format!("({text} "), format!(" {text} ")]
-                    .iter()
-                    .filter_map(|item| wanted.find(item))
-                    .min();
-                let Some(place) = place else { continue };
-                let value = match &*text {
-                    "FLAGS" => match &value::parse(&value)[..] {
-                        [Value::List(flags)] => list(flags, line),
-                        _ => value,
-                    },
+                let Some(place) = place(&text) else { continue };
+                let value = match (&*text, &value::parse(&value)[..]) {
+                    ("FLAGS", [Value::List(flags)]) => list(&without_recent(flags), line),
                     _ if text.starts_with("BODY[") || text.starts_with("RFC822") => value,
                     _ => quoted_literals(&value),
                 };
-                items.retain(|(known, _)| *known != place);
-                items.push((place, [&*name, b" ", &value].concat()));
+                let begins = [&*name, b" "].concat();
+                items.retain(|(_, _, known)| !known.starts_with(&begins));
+                items.push((place, text != "FLAGS", [&*begins, &value].concat()));
             }
         }
-        items.sort();
-        let items: Vec<Vec<u8>> = items.into_iter().map(|(_, item)| item).collect();
-        let begin = self.octets.iter().position(|octet| *octet == b'(')?;
+        items.sort_by_key(|(place, is_other, _)| (*place, *is_other));
+        let items: Vec<Vec<u8>> = items.into_iter().map(|(_, _, item)| item).collect();
         Some([&self.octets[..=begin], &items.join(&b' '), b")"].concat())
     }
 }
 
-/// Gives each FETCH response of a command the others about the same message.
-pub fn gather(responses: Vec<Vec<u8>>) -> Vec<Seen> {
+/// Where `name` stands in `line` as the name of a FETCH item.
+fn item_place(name: &str, line: &str) -> Option<usize> {
+    let line = line.to_ascii_uppercase();
+    let begins = |at: &usize| {
+        !line[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '.')
+    };
+    let item = format!("{name} ");
+    line.match_indices(&*item).map(|(at, _)| at).find(begins)
+}
+
+fn without_recent(flags: &[Value]) -> Vec<Value> {
+    flags.iter().filter(|flag| !flag.is("\\Recent")).cloned().collect()
+}
+
+/// The responses to a command: EXPUNGE from the first message to the last, and each FETCH with the others about its message.
+#[must_use]
+pub fn gather(mut responses: Vec<Vec<u8>>) -> Vec<Seen> {
+    expunge_in_order(&mut responses);
     let about = |octets: &[u8]| {
         let values = value::parse(octets);
         match &values[..] {
@@ -98,12 +97,34 @@ pub fn gather(responses: Vec<Vec<u8>>) -> Vec<Seen> {
     };
     let keys: Vec<_> = responses.iter().map(|octets| about(octets)).collect();
     let others = |at: usize| {
-        let same = (0..responses.len()).filter(|other| *other != at && keys[at].is_some() && keys[*other] == keys[at]);
+        let same = (0..responses.len())
+            .filter(|other| *other != at && keys[at].is_some() && keys[*other] == keys[at]);
         same.map(|other| responses[other].clone()).collect()
     };
     (0..responses.len())
         .map(|at| Seen { octets: responses[at].clone(), others: others(at) })
         .collect()
+}
+
+/// Rewrites the EXPUNGE responses as if the messages had gone in the order of their numbers: a server may take any
+/// (RFC 9051 §7.5.1).
+fn expunge_in_order(responses: &mut [Vec<u8>]) {
+    let number = |octets: &[u8]| match &value::parse(octets)[..] {
+        [_, number, word] if word.is("EXPUNGE") => {
+            core::str::from_utf8(number.octets()?).ok()?.parse::<usize>().ok()
+        }
+        _ => None,
+    };
+    // The numbers that the messages had before the first of them went, sorted.
+    let mut gone: Vec<usize> = Vec::new();
+    for now in responses.iter().filter_map(|octets| number(octets)) {
+        let before = gone.iter().fold(now, |now, earlier| now + usize::from(*earlier <= now));
+        gone.insert(gone.partition_point(|other| *other < before), before);
+    }
+    let expunged = responses.iter_mut().filter(|octets| number(octets).is_some());
+    for (count, (response, before)) in expunged.zip(gone).enumerate() {
+        *response = format!("* {} EXPUNGE", before.saturating_sub(count)).into_bytes();
+    }
 }
 
 /// The names and values of a FETCH response, as they are written.
@@ -147,11 +168,14 @@ fn list(words: &[Value], line: &str) -> Vec<u8> {
     [b"(", &*words.join(&b' '), b")"].concat()
 }
 
-/// A list with its words in alphabetical order, `\*` last: James' order.
-fn sorted(words: &[Value]) -> Vec<u8> {
-    let mut words: Vec<&[u8]> = words.iter().filter_map(Value::octets).collect();
-    words.sort_by_key(|word| (*word == b"\\*", word.to_ascii_uppercase()));
-    [b"(", &*words.join(&b' '), b")"].concat()
+/// A response code with its flags in alphabetical order, `\*` last: James' order.
+pub(super) fn sorted_code(code: &[u8]) -> Vec<u8> {
+    let values = value::parse(code);
+    let [head, Value::List(flags), _] = &values[..] else { return code.to_vec() };
+    let mut flags: Vec<&[u8]> = flags.iter().filter_map(Value::octets).collect();
+    flags
+        .sort_by_key(|flag| (*flag == b"\\*", !flag.starts_with(b"\\"), flag.to_ascii_uppercase()));
+    [head.octets().unwrap_or_default(), b" (", &*flags.join(&b' '), b")]"].concat()
 }
 
 /// `NAME number` pairs in the order of `line`.
@@ -170,9 +194,7 @@ fn pairs(items: &[Value], line: &str) -> Vec<u8> {
 }
 
 fn sorted_numbers(numbers: &[Value]) -> Vec<u8> {
-    let number = |value: &Value| {
-        core::str::from_utf8(value.octets()?).ok()?.parse::<u64>().ok()
-    };
+    let number = |value: &Value| core::str::from_utf8(value.octets()?).ok()?.parse::<u64>().ok();
     let mut numbers: Vec<u64> = numbers.iter().filter_map(number).collect();
     numbers.sort_unstable();
     let words: Vec<String> = numbers.iter().map(u64::to_string).collect();

@@ -24,8 +24,7 @@ pub struct Setup {
     pub only_james: Option<&'static str>,
 }
 
-const SHARED: &str =
-    "mailboxes of other users are filled and shared by James' own interface, under names of its own";
+const SHARED: &str = "mailboxes of other users are filled and shared by James' own interface, under names of its own";
 
 impl Setup {
     /// What the dialogue in file `name` needs.
@@ -40,9 +39,20 @@ fn state(stem: &str) -> State {
     match stem {
         "Authenticate" | "BogusCommand" | "IllegalTag" | "JustTag" | "Login" | "NoCommand"
         | "ValidAuthenticated" | "ValidSelected" => State::NotAuthenticated,
-        "Check" | "Copy" | "FetchBodyNoSection" | "FetchEnvelope" | "FetchInternalDate"
-        | "FetchMultipleMessages" | "FetchPeek" | "FetchRFC822Header" | "FetchSaveDate"
-        | "FetchText" | "Move" | "ObjectId" | "Quota" | "Search" => State::Selected,
+        "Check"
+        | "Copy"
+        | "FetchBodyNoSection"
+        | "FetchEnvelope"
+        | "FetchInternalDate"
+        | "FetchMultipleMessages"
+        | "FetchPeek"
+        | "FetchRFC822Header"
+        | "FetchSaveDate"
+        | "FetchText"
+        | "Move"
+        | "ObjectId"
+        | "Quota"
+        | "Search" => State::Selected,
         "InboxDeleteMessages" => State::Inbox,
         _ => State::Authenticated,
     }
