@@ -17,6 +17,8 @@ pub mod imaptest;
 pub mod james;
 pub mod report;
 pub mod session;
+#[cfg(test)]
+mod tests;
 pub mod value;
 
 use std::time::Duration;

@@ -160,15 +160,18 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// The client's words with the name and the password of our user, and with one blank where some dialogues have two.
+    /// The client's words with the name and the password of our user, and without the blanks that the grammar does not
+    /// have: James reads over them.
     fn translate(&self, client: &[u8]) -> Vec<u8> {
         let (Some(account), Ok(text)) =
             (self.server.accounts.first(), core::str::from_utf8(client))
         else {
             return client.to_vec();
         };
-        if text.contains(" STORE ") && text.lines().count() == 1 {
-            return text.replace("  ", " ").into_bytes();
+        let is_spaced = [" STORE ", " SEARCH ", " STATUS "].iter().any(|word| text.contains(word));
+        if is_spaced && text.lines().count() == 1 {
+            let text = text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>();
+            return text.join(" ").replace("( ", "(").replace(" )", ")").into_bytes();
         }
         let is_login = text.split(' ').nth(1) == Some("LOGIN");
         match text.split_once(USER) {

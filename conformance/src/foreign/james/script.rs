@@ -17,6 +17,24 @@ pub struct Block {
     pub server: Vec<Expected>,
 }
 
+impl Block {
+    /// Writes the length that the only literal has: three in the dialogues are said to be one octet longer, and reach into the
+    /// line end, which James reads as if it were whole.
+    fn recount(&mut self) {
+        let Some(end) = self.client.windows(2).position(|pair| pair == b"\r\n") else { return };
+        let (line, content) = (&self.client[..end], &self.client[end + 2..]);
+        let Some(begin) = line.iter().rposition(|octet| *octet == b'{') else { return };
+        let digits = line[begin + 1..].strip_suffix(b"+}").unwrap_or_default();
+        let said: usize =
+            core::str::from_utf8(digits).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let length = content.len().saturating_sub(2);
+        if said == length + 1 {
+            let head = [&line[..begin], format!("{{{length}+}}\r\n").as_bytes()].concat();
+            self.client = [&*head, content].concat();
+        }
+    }
+}
+
 /// A dialogue.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
@@ -68,6 +86,7 @@ impl Script {
             }
         }
         parsed.flush(&mut lines)?;
+        parsed.blocks.iter_mut().for_each(Block::recount);
         Ok(parsed)
     }
 
