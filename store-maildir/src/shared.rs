@@ -6,7 +6,7 @@ use crate::mailbox::Mailbox;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::Failure;
+use postroad_core::store::{Allowances, Failure};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ pub(crate) struct Shared {
     pub(crate) files: Arc<dyn Files>,
     pub(crate) options: Options,
     pub(crate) watches: Watches,
+    pub(crate) allowances: Mutex<Allowances>,
     entropy: Mutex<Entropy>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
@@ -47,6 +48,7 @@ impl Shared {
             files,
             options,
             watches: Watches::default(),
+            allowances: Mutex::default(),
             entropy: Mutex::new(entropy),
             slots: Mutex::default(),
         }

@@ -96,6 +96,17 @@ impl UidMap {
         Some(())
     }
 
+    /// The map as a file.
+    pub(crate) fn write(&self) -> String {
+        let mut text = self.header();
+        let mut messages: Vec<_> = self.messages.iter().collect();
+        messages.sort_by_key(|(_, numbered)| numbered.uid);
+        for (key, numbered) in messages {
+            write_message(&mut text, key, *numbered);
+        }
+        text
+    }
+
     /// The beginning of a map file.
     pub(crate) fn header(&self) -> String {
         let mut text = String::new();

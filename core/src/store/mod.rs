@@ -39,6 +39,7 @@ mod rights;
 pub mod suite;
 mod tree;
 mod uids;
+mod unique;
 
 #[cfg(test)]
 mod tests;
@@ -51,11 +52,12 @@ pub use messages::{Difference, Differences, Messages};
 pub use metadata::Annotation;
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
 pub use news::{Happening, News, Observer};
-pub use quota::{Quota, Resource};
+pub use quota::{Allowance, Allowances, Quota, Resource};
 pub use request::{Access, Atomicity, Originals, Request, Target};
 pub use rights::{Acl, Grant, Right, Rights};
 pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
+pub use unique::{UniqueIdForm, UniqueIds};
 
 use crate::machine::Instant;
 use alloc::vec::Vec;

@@ -3,8 +3,10 @@
 mod change;
 mod number;
 mod scan;
+mod weight;
 
 use crate::content::Content;
+use crate::dovecot;
 use crate::files::{Errno, Files, Stat, failed, join, read_whole, remove_tree};
 use crate::name::FileName;
 use crate::shared::Shared;
@@ -223,8 +225,11 @@ impl Mailbox {
         if let Some(map) = self.read_map()? {
             return Ok(map);
         }
-        let map = UidMap::new(self.shared.fresh_uid_validity(&self.account, now)?);
-        self.write_map(map.header().as_bytes(), 2)?;
+        let map = match dovecot::take_over(&self.shared, &self.folder)? {
+            Some(map) => map,
+            None => UidMap::new(self.shared.fresh_uid_validity(&self.account, now)?),
+        };
+        self.write_map(map.write().as_bytes(), 2 + map.messages.len())?;
         Ok(map)
     }
 }

@@ -8,9 +8,11 @@ mod sharing;
 
 use crate::account::Home;
 use crate::content::Content;
+use crate::dovecot;
 use crate::draft::Draft;
 use crate::files::Lock;
 use crate::mailbox::Mailbox;
+use crate::quota::Change;
 use crate::shared::{Shared, Slot, lock};
 use filing::Finished;
 use postroad_core::limits::Limits;
@@ -147,6 +149,7 @@ impl Session {
             Request::Extend { offset, length } => self.extend(offset, length),
             Request::Summary { uid } => self.summary(now, uid, octets),
             Request::Vanished { since } => self.vanished(since),
+            Request::UniqueIds => self.unique_ids(),
             Request::Observe { account } => self.observe(account),
             Request::Happened => self.happened(),
             Request::Rights { account, mailbox, user } => {
@@ -223,7 +226,9 @@ impl Session {
         account: &Account,
         name: &MailboxName,
     ) -> Result<Answer, Failure> {
-        let news = self.home(account, now)?.delete(name)?;
+        let home = self.home(account, now)?;
+        let news = home.delete(name)?;
+        home.forget_sums();
         self.news.extend(news);
         Ok(Answer::Done)
     }
@@ -356,7 +361,9 @@ impl Session {
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
+            let weight = mailbox.weigh(now, uids)?;
             mailbox.expunge(now, uids)?;
+            open.home.note(Change::Went, weight);
             let snapshot = mailbox.snapshot(now, open.reader);
             Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;
@@ -405,6 +412,14 @@ impl Session {
             let last = Uid::new(mailbox.ledger.uid_next() - 1);
             let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
             Ok(Answer::Vanished(given.without(&there)))
+        })
+    }
+
+    fn unique_ids(&self) -> Result<Answer, Failure> {
+        self.with_open(false, |open, mailbox| {
+            let validity = mailbox.ledger.uid_validity();
+            let ids = dovecot::unique_ids(&*self.shared.files, &open.folder, validity)?;
+            Ok(Answer::UniqueIds(ids))
         })
     }
 
