@@ -6,7 +6,7 @@ use crate::mailbox::Mailbox;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::Failure;
+use postroad_core::store::{Allowances, Failure};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Shared {
     common: Arc<Common>,
     pub(crate) watches: Watches,
+    /// What accounts may have.
+    pub(crate) allowances: Mutex<Allowances>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
@@ -69,7 +71,12 @@ impl Shared {
         });
         let entropy = Mutex::new(entropy);
         let common = Common { root, files, options, boot, entropy };
-        Self { common: Arc::new(common), watches: Watches::default(), slots: Mutex::default() }
+        Self {
+            common: Arc::new(common),
+            watches: Watches::default(),
+            allowances: Mutex::default(),
+            slots: Mutex::default(),
+        }
     }
 
     /// What mailboxes need.

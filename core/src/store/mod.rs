@@ -40,6 +40,7 @@ mod rights;
 pub mod suite;
 mod tree;
 mod uids;
+mod unique;
 mod vanished;
 
 #[cfg(test)]
@@ -54,11 +55,12 @@ pub use metadata::Annotation;
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
 pub use news::{Happening, News, Observer};
 pub use object::mailbox_id;
-pub use quota::{Quota, Resource};
+pub use quota::{Allowance, Allowances, Quota, Resource};
 pub use request::{Access, Atomicity, Originals, Request, Target};
 pub use rights::{Acl, Grant, Right, Rights};
 pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
+pub use unique::{UniqueIdForm, UniqueIds};
 pub use vanished::{Removed, Vanished};
 
 use crate::machine::Instant;

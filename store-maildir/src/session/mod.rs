@@ -8,9 +8,11 @@ mod sharing;
 
 use crate::account::Home;
 use crate::content::Content;
+use crate::dovecot;
 use crate::draft::Draft;
 use crate::files::Lock;
 use crate::mailbox::Mailbox;
+use crate::quota::Change;
 use crate::shared::{Shared, Slot, lock};
 use filing::Finished;
 use postroad_core::limits::Limits;
@@ -149,6 +151,7 @@ impl Session {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
+            Request::UniqueIds => self.unique_ids(),
             Request::Observe { account } => self.observe(account),
             Request::Happened => self.happened(),
             Request::Rights { account, mailbox, user } => {
@@ -229,7 +232,9 @@ impl Session {
         account: &Account,
         name: &MailboxName,
     ) -> Result<Answer, Failure> {
-        let news = self.home(account, now)?.delete(name)?;
+        let home = self.home(account, now)?;
+        let news = home.delete(name)?;
+        home.forget_sums();
         self.news.extend(news);
         Ok(Answer::Done)
     }
@@ -367,7 +372,9 @@ impl Session {
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
+            let weight = mailbox.weigh(now, uids)?;
             mailbox.expunge(now, uids)?;
+            open.home.note(Change::Went, weight);
             let snapshot = mailbox.snapshot(now, open.reader);
             Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;
@@ -419,6 +426,14 @@ impl Session {
             Ok(())
         });
         Ok(Answer::Summary)
+    }
+
+    fn unique_ids(&self) -> Result<Answer, Failure> {
+        self.with_open(false, |open, mailbox| {
+            let validity = mailbox.ledger.uid_validity();
+            let ids = dovecot::unique_ids(&*self.shared.files, &open.folder, validity)?;
+            Ok(Answer::UniqueIds(ids))
+        })
     }
 
     /// The octets of a message, kept open until another one is asked for.

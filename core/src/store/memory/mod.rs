@@ -23,8 +23,8 @@ mod sharing;
 
 use super::ledger::{ReaderId, Wake};
 use super::{
-    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Request, Snapshot,
-    SpecialUse, Status, Store, Uid, UidSet,
+    Access, Account, Allowances, Answer, Failure, FlagAction, Flags, MailboxName, Request,
+    Snapshot, SpecialUse, Status, Store, Uid, UidSet, UniqueIds,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -44,6 +44,7 @@ use home::{Home, Mailbox, remove};
 pub struct Memory {
     limits: Rc<Limits>,
     accounts: Rc<RefCell<BTreeMap<Account, Home>>>,
+    allowances: Rc<RefCell<Allowances>>,
 }
 
 /// One session's handle on a [`Memory`].
@@ -73,7 +74,7 @@ impl Memory {
     /// An empty store. Every account has an INBOX from the moment it is asked about.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Rc::new(limits), accounts: Rc::default() }
+        Self { limits: Rc::new(limits), accounts: Rc::default(), allowances: Rc::default() }
     }
 
     /// A handle for one session.
@@ -106,6 +107,11 @@ impl Memory {
                 }
             }
         });
+    }
+
+    /// What accounts may have from now on; without limits, if nobody has said.
+    pub fn set_allowances(&self, allowances: Allowances) {
+        *self.allowances.borrow_mut() = allowances;
     }
 
     fn with_home<R>(
@@ -203,6 +209,10 @@ impl Session {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
+            Request::UniqueIds => {
+                self.opened()?;
+                Ok(Answer::UniqueIds(UniqueIds::default()))
+            }
             Request::Observe { account } => self.observe(account),
             Request::Happened => self.happened(),
             Request::Rights { account, mailbox, user } => {

@@ -21,14 +21,15 @@
 pub mod delivery;
 pub mod messages;
 pub mod names;
+pub mod quota;
 mod reader;
 pub mod sessions;
 
 pub use reader::{Changes, Opened};
 
 use super::{
-    Access, Account, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory, Request,
-    Status, Store, Target, Uid, UidSet,
+    Access, Account, Allowances, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory,
+    Request, Status, Store, Target, Uid, UidSet,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -46,6 +47,9 @@ pub trait Bed {
 
     /// Gives an account its special-use mailboxes.
     fn provision(&self, now: Instant, account: &Account);
+
+    /// Says what accounts may have from now on.
+    fn set_allowances(&self, allowances: Allowances);
 }
 
 impl Bed for Memory {
@@ -57,6 +61,10 @@ impl Bed for Memory {
 
     fn provision(&self, now: Instant, account: &Account) {
         Self::provision(self, now, account);
+    }
+
+    fn set_allowances(&self, allowances: Allowances) {
+        Self::set_allowances(self, allowances);
     }
 }
 
@@ -99,6 +107,13 @@ macro_rules! store_suite {
             subscriptions_outlive_mailboxes,
             a_name_of_any_script_is_kept,
             a_mailbox_made_again_has_another_uid_validity,
+        ]);
+        $crate::store_suite!(@ $bed, quota: [
+            what_is_used_is_told,
+            what_exceeds_the_quota_is_refused,
+            the_number_of_messages_is_limited,
+            a_move_needs_no_room,
+            a_delivered_id_needs_no_room,
         ]);
         $crate::store_suite!(@ $bed, sessions: [
             changes_reach_other_sessions,
