@@ -25,6 +25,7 @@ use super::message_id::IdHash;
 use super::structure::Structure;
 use crate::address::list::Item;
 
+pub use envelope::{AddressesRef, EnvelopeRef, ItemRef};
 pub use scanner::Scanner;
 
 /// A hash by which things are the same or not: 160 bits of SHA-256.
@@ -222,6 +223,12 @@ impl<'a> SummaryRef<'a> {
     #[must_use]
     pub fn envelope(&self) -> Option<Envelope> {
         envelope::parse(self.envelope)
+    }
+
+    /// The octets of the envelope, for [`EnvelopeRef::parse`].
+    #[must_use]
+    pub const fn envelope_record(&self) -> &'a [u8] {
+        self.envelope
     }
 
     /// The structure, with the envelope in its root; `None` if the record is broken.

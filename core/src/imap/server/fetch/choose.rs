@@ -70,6 +70,7 @@ impl Fetching {
             ranges: ranges.into_iter(),
             range: 0..0,
             message: None,
+            envelope: Vec::new(),
             line: Vec::new(),
             trouble: None,
         })

@@ -203,6 +203,9 @@ mod tests {
                     let mut decoding = Decoding::new(encoding, 0..part.len() as u64, partial);
                     run(&mut decoding, part, slice);
                     assert_eq!(decoding.size(), expected.len() as u64);
+                    if expected.is_empty() {
+                        continue;
+                    }
                     decoding.rewind();
                     assert_eq!(run(&mut decoding, part, slice), expected.as_bytes());
                     assert!(decoding.is_whole());

@@ -16,9 +16,8 @@ use super::news::Telling;
 use super::task::{Step, Told};
 use super::{no, ok};
 use crate::imap::{Code, FetchItem, FetchResponse, Numbering, Status};
-use crate::message::envelope::Envelope;
 use crate::message::structure::Structure;
-use crate::message::summary::{Digest, SummaryRef};
+use crate::message::summary::{Digest, EnvelopeRef, SummaryRef};
 use crate::store::{Answer, Entry, Failure, FlagAction, Flags, Request, Snapshot};
 use alloc::string::String;
 use alloc::vec;
@@ -41,6 +40,8 @@ pub(super) struct Fetching {
     /// The messages of the present range that are left.
     range: Range<u32>,
     message: Option<Message>,
+    /// The record of the message's envelope, in room that all messages share.
+    envelope: Vec<u8>,
     /// What is written of a response before its first octets of content are there.
     line: Vec<u8>,
     /// The first thing that went wrong.
@@ -96,16 +97,7 @@ struct Summary {
     content_id: Digest,
     thread_id: Digest,
     preview: String,
-    /// If the structure has not got it.
-    envelope: Option<Envelope>,
     structure: Option<Structure>,
-}
-
-impl Summary {
-    fn envelope(&self) -> Option<&Envelope> {
-        let root = self.structure.as_ref().and_then(Structure::root);
-        root.map_or(self.envelope.as_ref(), |root| root.envelope.as_deref())
-    }
 }
 
 #[derive(Debug)]
@@ -362,27 +354,28 @@ impl Fetching {
     }
 
     /// Takes of a summary what is needed.
-    fn take_summary(&self, record: &[u8]) -> Result<Summary, Trouble> {
+    fn take_summary(&mut self, record: &[u8]) -> Result<Summary, Trouble> {
         let broken = || Failure::Io("a summary that is none".into());
         let summary = SummaryRef::parse(record).ok_or_else(broken)?;
         let asks_preview = self.items.iter().any(|it| matches!(it, FetchItem::Preview { .. }));
-        let (envelope, structure) = match self.needs {
-            Needs::Structure => (None, Some(summary.structure().ok_or_else(broken)?)),
-            _ if self.items.contains(&FetchItem::Envelope) => {
-                (Some(summary.envelope().ok_or_else(broken)?), None)
-            }
-            _ => (None, None),
+        let structure = match self.needs {
+            Needs::Structure => Some(summary.structure().ok_or_else(broken)?),
+            _ => None,
         };
         if let Some(structure) = &structure
             && self.items.iter().any(|item| is_undecodable(item, structure))
         {
             return Err(Trouble::UnknownCte);
         }
+        if self.items.contains(&FetchItem::Envelope) {
+            EnvelopeRef::parse(summary.envelope_record()).ok_or_else(broken)?;
+        }
+        self.envelope.clear();
+        self.envelope.extend_from_slice(summary.envelope_record());
         Ok(Summary {
             content_id: summary.content_id,
             thread_id: summary.thread_id,
             preview: if asks_preview { summary.preview.into() } else { String::new() },
-            envelope,
             structure,
         })
     }

@@ -2,12 +2,12 @@
 
 use super::decode::{Decoding, Encoding};
 use super::section::{Known, Needs, Source, choose_fields};
-use super::{Fetching, Message, Purpose, Stage, Summary};
+use super::{Fetching, Message, Purpose, Stage};
 use crate::imap::server::connection::Connection;
 use crate::imap::server::gather::Gathering;
 use crate::imap::{FetchData, FetchItem, ObjectId, Partial, Section, SectionText};
 use crate::message::date::DateTime;
-use crate::message::summary::Digest;
+use crate::message::summary::{Digest, EnvelopeRef};
 use crate::store::Failure;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -29,7 +29,7 @@ impl Fetching {
         message.next += 1;
         let keywords = connection.selected().map(|selected| selected.view.keywords().clone());
         let keywords = keywords.as_deref().unwrap_or_default();
-        message.write_plain(&mut self.line, item, keywords);
+        message.write_plain(&mut self.line, item, keywords, &self.envelope);
         match item {
             FetchItem::Flags => message.tells_flags = false,
             FetchItem::ModSeq => message.tells_modseq = false,
@@ -53,8 +53,7 @@ impl Fetching {
             (Source::Octets(body), FetchItem::BinarySize(_)) => {
                 self.write_size(message, body.end - body.start);
             }
-            // There is no NIL for it.
-            (_, FetchItem::BinarySize(_)) => self.write_size(message, 0),
+            (_, FetchItem::BinarySize(_)) => self.write_nil(message),
             (source, _) => self.write_section(connection, message, source, partial),
         }
     }
@@ -135,6 +134,10 @@ impl Fetching {
     /// Writes the item under way without content.
     pub(super) fn write_nil(&mut self, message: &mut Message) {
         let item = &self.items[message.next];
+        if let FetchItem::BinarySize(_) = item {
+            // There is no NIL for it.
+            return self.write_size(message, 0);
+        }
         message.response.item(&mut self.line, &FetchData::Content(item, None));
         message.next += 1;
     }
@@ -239,7 +242,13 @@ impl Message {
     }
 
     /// Writes an item that is no content; nothing without what it needs.
-    fn write_plain(&mut self, line: &mut Vec<u8>, item: &FetchItem, keywords: &[String]) {
+    fn write_plain(
+        &mut self,
+        line: &mut Vec<u8>,
+        item: &FetchItem,
+        keywords: &[String],
+        envelope: &[u8],
+    ) {
         let Self { entry, summary, response, .. } = self;
         let summary = summary.as_ref();
         let structure = summary.and_then(|summary| summary.structure.as_ref());
@@ -256,7 +265,7 @@ impl Message {
             FetchItem::Rfc822Size => Some(FetchData::Rfc822Size(u64::from(entry.size))),
             FetchItem::Body => structure.map(FetchData::Body),
             FetchItem::BodyStructure => structure.map(FetchData::BodyStructure),
-            FetchItem::Envelope => summary.and_then(Summary::envelope).map(FetchData::Envelope),
+            FetchItem::Envelope => EnvelopeRef::parse(envelope).map(FetchData::EnvelopeRef),
             FetchItem::Preview { .. } => {
                 summary.map(|summary| FetchData::Preview(Some(&summary.preview)))
             }

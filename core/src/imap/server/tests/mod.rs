@@ -10,6 +10,7 @@ mod mailbox;
 mod model;
 mod search;
 mod sessions;
+mod summaries;
 mod timeouts;
 
 use super::{Config, Event, Input, Output, Server};
