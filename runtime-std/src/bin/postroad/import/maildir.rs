@@ -124,7 +124,9 @@ pub fn import(
 ) -> Result<(), String> {
     let mut known = HashSet::new();
     let source = part.folder.as_os_str().as_bytes();
-    filer.begin_source(source, &part.mailbox, |item| drop(known.insert(item)))?;
+    filer.begin_source(source, &part.mailbox, |item| {
+        known.insert(item);
+    })?;
     let keywords = keywords(&part.folder, limits);
     for (name, is_cur) in &part.files {
         bar.inc(1);
