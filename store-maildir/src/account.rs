@@ -37,6 +37,15 @@ impl Home {
         Ok(home)
     }
 
+    /// The folder of an account that there is.
+    pub(crate) fn at(shared: &Arc<Shared>, root: &Path) -> Self {
+        Self { shared: shared.clone(), root: root.into() }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     fn make(&self, domain: &Path, now: Instant) -> Result<(), Failure> {
         let root = &self.root;
         self.make_folder(domain)?;

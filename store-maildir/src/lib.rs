@@ -50,6 +50,7 @@ mod draft;
 mod files;
 mod mailbox;
 mod name;
+mod observed;
 mod session;
 mod shared;
 mod spool;

@@ -3,6 +3,7 @@
 use crate::Options;
 use crate::files::{Errno, Files, failed, read_whole};
 use crate::mailbox::Mailbox;
+use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) files: Arc<dyn Files>,
     pub(crate) options: Options,
     pub(crate) watches: Watches,
+    pub(crate) observed: Observed,
     entropy: Mutex<Entropy>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
@@ -47,6 +49,7 @@ impl Shared {
             files,
             options,
             watches: Watches::default(),
+            observed: Observed::default(),
             entropy: Mutex::new(entropy),
             slots: Mutex::default(),
         }

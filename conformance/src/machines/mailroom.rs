@@ -8,8 +8,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
 use postroad_core::store::{
-    Access, Account, Answer, Atomicity, Failure, FlagAction, Flags, MailboxName, Memory, Originals,
-    Request, Store as _, Target, memory,
+    Access, Account, Answer, Atomicity, Failure, FlagAction, Flags, Happening, MailboxName, Memory,
+    Originals, Request, Store as _, Target, memory,
 };
 use std::sync::Arc;
 
@@ -191,6 +191,7 @@ impl Desk {
                 });
                 Answer::Delivered(outcomes.collect::<Result<_, String>>()?)
             }
+            ("much", "") => Answer::Happened(vec![Happening::Much]),
             _ => Answer::Failed(failure(words)?),
         };
         Ok((answer, Vec::new()))

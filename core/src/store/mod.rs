@@ -50,7 +50,7 @@ pub use memory::Memory;
 pub use messages::{Difference, Differences, Messages};
 pub use metadata::Annotation;
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
-pub use news::{Happening, News, Observer};
+pub use news::{Change, Happening, News, Observer};
 pub use quota::{Quota, Resource};
 pub use request::{Access, Atomicity, Originals, Request, Target};
 pub use rights::{Acl, Grant, Right, Rights};

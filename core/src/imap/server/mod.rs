@@ -17,8 +17,9 @@
 //! | `list` | LIST, LSUB |
 //! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
-//! | `append` | APPEND |
+//! | `append` | APPEND, REPLACE |
 //! | `idle` | IDLE |
+//! | `notify` | NOTIFY, and what is told between commands |
 //! | `fetch`, `search` | FETCH; SEARCH |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
@@ -38,6 +39,7 @@ mod idle;
 mod list;
 mod mailboxes;
 mod news;
+mod notify;
 mod search;
 mod select;
 mod task;
@@ -213,6 +215,11 @@ impl Server {
         let connection = &mut self.connection;
         if connection.out.is_high() {
             return Next::Wait;
+        }
+        if self.news && connection.notifications.is_active() {
+            self.news = false;
+            self.running = Some(Running::announcing());
+            return Next::Again;
         }
         match connection.assembler.poll(&mut connection.inbox) {
             Some(assembled) => {

@@ -21,6 +21,7 @@
 pub mod delivery;
 pub mod messages;
 pub mod names;
+pub mod observing;
 mod reader;
 pub mod sessions;
 
@@ -73,6 +74,9 @@ macro_rules! store_suite {
             an_appended_bare_lf_becomes_crlf,
             a_message_is_ended_by_whatever_comes_of_it,
             nothing_is_written_without_a_beginning,
+            messages_that_were_kept_are_filed_together,
+            a_message_is_extended_from_another,
+            a_message_replaces_another,
         ]);
         $crate::store_suite!(@ $bed, messages: [
             octets_are_read_in_any_pieces,
@@ -98,6 +102,12 @@ macro_rules! store_suite {
             subscriptions_outlive_mailboxes,
             a_name_of_any_script_is_kept,
             a_mailbox_made_again_has_another_uid_validity,
+        ]);
+        $crate::store_suite!(@ $bed, observing: [
+            observers_hear_what_others_do,
+            observers_are_woken,
+            names_are_observed,
+            who_observes_no_more_hears_nothing,
         ]);
         $crate::store_suite!(@ $bed, sessions: [
             changes_reach_other_sessions,

@@ -5,7 +5,7 @@
 //! and a response begun only then, so that a message that has vanished is left out (RFC 2180 §4.1).
 //! If it vanishes in the middle of a literal, nothing can be said any more: the connection closes.
 
-mod section;
+pub(super) mod section;
 mod write;
 
 use super::connection::{Connection, Selected, confused, failed};

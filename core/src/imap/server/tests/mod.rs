@@ -7,6 +7,7 @@ mod flags;
 mod hostile;
 mod list;
 mod mailbox;
+mod pipelining;
 mod search;
 mod sessions;
 mod timeouts;
