@@ -136,6 +136,12 @@ limits! {
     imap_search_depth: usize = 50, "precedent: Cyrus";
     /// Texts to look for in one IMAP SEARCH, each a pass through every message.
     imap_search_texts: usize = 100, "more than a person types";
+    /// Messages of one IMAP APPEND.
+    imap_append_messages: usize = 1_000, "each is an open file until all are filed";
+    /// Octets of all the messages of one IMAP APPEND.
+    imap_append: u64 = 500 * 1024 * 1024, "ten of the largest messages";
+    /// Parts that one IMAP APPEND puts messages together from (RFC 4469).
+    imap_catenate_parts: usize = 1_000, "each may be taken from another message, which is read for it";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.

@@ -39,6 +39,10 @@ impl Home {
         Ok(home)
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     fn make(&self, domain: &Path, now: Instant) -> Result<(), Failure> {
         let root = &self.root;
         self.make_folder(domain)?;

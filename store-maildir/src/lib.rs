@@ -57,6 +57,7 @@ mod files;
 mod index;
 mod mailbox;
 mod name;
+mod observed;
 mod quota;
 mod recent_ids;
 mod session;

@@ -3,6 +3,7 @@
 use crate::Options;
 use crate::files::{Errno, Files, failed, read_whole};
 use crate::mailbox::Mailbox;
+use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Shared {
     common: Arc<Common>,
     pub(crate) watches: Watches,
+    /// Who observes which account.
+    pub(crate) observed: Observed,
     /// What accounts may have.
     pub(crate) allowances: Mutex<Allowances>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
@@ -75,6 +78,7 @@ impl Shared {
             common: Arc::new(common),
             watches: Watches::default(),
             allowances: Mutex::default(),
+            observed: Observed::default(),
             slots: Mutex::default(),
         }
     }

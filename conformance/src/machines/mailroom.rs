@@ -9,8 +9,8 @@ use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
 use postroad_core::role::config::{Bound, OwnQuota, Quota, Size};
 use postroad_core::store::{
-    Access, Account, Allowances, Answer, Atomicity, Failure, FlagAction, Flags, MailboxName,
-    Memory, Originals, Request, Store as _, Target, memory,
+    Access, Account, Allowances, Answer, Atomicity, Failure, FlagAction, Flags, Happening,
+    MailboxName, Memory, Originals, Request, Store as _, Target, memory,
 };
 use std::sync::Arc;
 
@@ -218,6 +218,7 @@ impl Desk {
                 });
                 Answer::Delivered(outcomes.collect::<Result<_, String>>()?)
             }
+            ("much", "") => Answer::Happened(vec![Happening::Much]),
             _ => Answer::Failed(failure(words)?),
         };
         Ok((answer, Vec::new()))

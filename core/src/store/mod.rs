@@ -53,7 +53,7 @@ pub use memory::Memory;
 pub use messages::{Difference, Differences, Messages};
 pub use metadata::Annotation;
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
-pub use news::{Happening, News, Observer};
+pub use news::{Change, Happening, News, Observer};
 pub use object::mailbox_id;
 pub use quota::{Allowance, Allowances, Quota, Resource};
 pub use request::{Access, Atomicity, Originals, Request, Target};

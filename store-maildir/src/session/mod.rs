@@ -21,8 +21,8 @@ use postroad_core::message::structure::{self, Structure};
 use postroad_core::message::summary::{Scanner, SummaryRef};
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
-    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Originals, Request, Store,
-    Uid, UidSet, Wake,
+    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Observer, Originals, Request,
+    Store, Target, Uid, UidSet, Wake,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,11 +43,14 @@ pub struct Session {
     reading: Option<(Uid, Content)>,
     wake: Option<Wake>,
     watching: bool,
+    /// The account that is observed, by its folder.
+    observing: Option<(Home, Observer)>,
     /// Whom to wake once nothing is locked.
     news: Vec<Wake>,
 }
 
 struct Open {
+    target: Target,
     home: Home,
     folder: PathBuf,
     slot: Slot,
@@ -65,11 +68,17 @@ impl Store for Session {
         octets: &mut Vec<u8>,
     ) -> Answer {
         octets.clear();
-        let answer = self.dispatch(now, request, lent, octets);
-        let answer = answer.unwrap_or_else(|failure| {
-            octets.clear();
-            Answer::Failed(failure)
-        });
+        let change = self.change(&request);
+        let answer = match self.dispatch(now, request, lent, octets) {
+            Ok(answer) => {
+                self.tell_observers(now, change);
+                answer
+            }
+            Err(failure) => {
+                octets.clear();
+                Answer::Failed(failure)
+            }
+        };
         for wake in std::mem::take(&mut self.news) {
             wake();
         }
@@ -79,11 +88,13 @@ impl Store for Session {
     fn on_news(&mut self, wake: Wake) {
         self.wake = Some(wake);
         self.watch(None, self.watching);
+        self.watch_observed();
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.stop_observing();
         self.close();
     }
 }
@@ -99,6 +110,7 @@ impl Session {
             reading: None,
             wake: None,
             watching: false,
+            observing: None,
             news: Vec::new(),
         }
     }
@@ -143,8 +155,11 @@ impl Session {
                 self.deliver(now, &id, &targets, atomicity)
             }
             Request::Append { account, mailbox, flags, keywords, date, replaces } => {
-                let message = self.finish(now, flags, keywords, date)?;
-                self.append(now, (&account, &mailbox), message, replaces)
+                let message = self.finish(now, flags, keywords, date);
+                let appended = message
+                    .and_then(|message| self.append(now, (&account, &mailbox), message, replaces));
+                self.abandon();
+                appended
             }
             Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
             Request::Source { account, mailbox, uid_validity, uid } => {
@@ -152,8 +167,8 @@ impl Session {
             }
             Request::Extend { offset, length } => self.extend(offset, length),
             Request::UniqueIds => self.unique_ids(),
-            Request::Observe { account } => self.observe(account),
-            Request::Happened => self.happened(),
+            Request::Observe { account } => self.observe(now, account),
+            Request::Happened => Ok(self.happened()),
             Request::Rights { account, mailbox, user } => {
                 self.rights(now, &account, &mailbox, &user)
             }
@@ -298,7 +313,8 @@ impl Session {
             self.shared.watches.remove(&folder);
         }
         let (slot, lock, reader, snapshot) = joined?;
-        self.open = Some(Open { home, folder, slot, reader, _lock: lock });
+        let target = Target { account: account.clone(), mailbox: name.clone() };
+        self.open = Some(Open { target, home, folder, slot, reader, _lock: lock });
         Ok(Answer::Opened(snapshot))
     }
 

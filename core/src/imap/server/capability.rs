@@ -1,4 +1,7 @@
 //! What is announced: what works, and only while it works (RFC 3501 §6.1.1).
+//!
+//! Of LITERAL+ and LITERAL- a server announces one (RFC 7888 §5), and it is LITERAL+: whoever keeps to
+//! the bounds of LITERAL-, which IMAP4rev2 includes (RFC 9051, appendix E), keeps to those of LITERAL+.
 
 use super::connection::{Connection, Phase, Security};
 use crate::imap::Capability;
@@ -34,6 +37,11 @@ impl Connection {
                     Capability::Preview,
                     Capability::Partial,
                     Capability::UidOnly,
+                    Capability::MultiAppend,
+                    Capability::Catenate,
+                    Capability::Replace,
+                    Capability::Notify,
+                    Capability::AppendLimit(Some(self.limits().message)),
                     Capability::Move,
                 ]);
                 if self.offers_compress() {

@@ -1,6 +1,7 @@
 //! What all commands share: the buffers, the state of RFC 3501 §3, the clock.
 
 use super::enable::Enabled;
+use super::notify::Notifications;
 use super::{Config, Event, Events, bad, ok};
 use crate::buffer::{Inbox, Outbox};
 use crate::entropy::Entropy;
@@ -25,6 +26,8 @@ pub(super) struct Connection {
     /// How mailbox names are written.
     pub(super) encoding: Encoding,
     pub(super) enabled: Enabled,
+    /// What the client wants to be told of between commands.
+    pub(super) notifications: Notifications,
     pub(super) out: Outbox,
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
@@ -89,6 +92,7 @@ impl Connection {
             assembler: Assembler::new(Bounds::before_login(&config.limits)),
             encoding: Encoding::default(),
             enabled: Enabled::default(),
+            notifications: Notifications::default(),
             security: match channel {
                 Channel::Bound(_) => Security::Tls,
                 Channel::Clear | Channel::Confidential => Security::Clear,

@@ -9,6 +9,7 @@ use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::{Listing, Which};
 use super::mailboxes;
+use super::notify;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use super::task::{Manner, Running, Task};
@@ -106,6 +107,7 @@ impl Connection {
             Command::Subscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, true),
             Command::Unsubscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, false),
             Command::Status { mailbox, items } => mailboxes::begin_status(self, mailbox, items),
+            Command::Notify(notify) => notify::begin(self, notify),
             command => self.begin_selected(command),
         }
     }

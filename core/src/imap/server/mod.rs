@@ -18,8 +18,9 @@
 //! | `list` | LIST, LSUB |
 //! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
-//! | `append` | APPEND |
+//! | `append` | APPEND, REPLACE |
 //! | `idle` | IDLE |
+//! | `notify` | NOTIFY, and what is told between commands |
 //! | `fetch`, `search` | FETCH; SEARCH |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
@@ -40,6 +41,7 @@ mod idle;
 mod list;
 mod mailboxes;
 mod news;
+mod notify;
 mod reset;
 mod search;
 mod select;
@@ -235,6 +237,11 @@ impl Server {
         let connection = &mut self.connection;
         if connection.out.is_high() {
             return Next::Wait;
+        }
+        if self.news && connection.notifications.is_active() {
+            self.news = false;
+            self.running = Some(Running::announcing());
+            return Next::Again;
         }
         match connection.assembler.poll(&mut connection.inbox) {
             Some(assembled) => {

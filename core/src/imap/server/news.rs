@@ -103,7 +103,14 @@ impl Connection {
             return None;
         };
         selected.view.apply(snapshot);
-        let news = selected.view.report(manner.expunges);
+        let mut news = selected.view.report(manner.expunges);
+        if !manner.flags {
+            // They are told at the end of the next command.
+            let changed = core::mem::take(&mut news.changed);
+            let uids = changed.iter().filter_map(|sequence| selected.view.get(*sequence));
+            let uids: Vec<_> = uids.map(|entry| entry.uid).collect();
+            selected.view.touch(uids);
+        }
         if news.keywords {
             self.tell_keywords();
         }

@@ -10,6 +10,8 @@ use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::Listing;
 use super::mailboxes::{Asking, Changing};
+use super::notify::{Announcing, Notifying};
+use super::ok;
 use super::reset::Unauthenticating;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
@@ -22,8 +24,9 @@ use crate::store::{Answer, Request};
 /// A command under way.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) tag: Tag,
-    pub(super) manner: Manner,
+    /// The command's; what the client did not ask for has none.
+    tag: Option<Tag>,
+    manner: Manner,
     pub(super) task: Task,
     pub(super) awaits: Awaits,
 }
@@ -33,6 +36,8 @@ pub(super) struct Running {
 pub(super) struct Manner {
     /// Whether EXPUNGE responses may be among them.
     pub(super) expunges: Expunges,
+    /// Whether changed flags may be told.
+    pub(super) flags: bool,
     /// Whether FETCH responses must tell the UID (RFC 3501 §6.4.8).
     pub(super) numbering: Numbering,
 }
@@ -40,7 +45,7 @@ pub(super) struct Manner {
 impl Manner {
     /// That of most commands.
     pub(super) const FREE: Self =
-        Self { expunges: Expunges::Report, numbering: Numbering::Sequence };
+        Self { expunges: Expunges::Report, flags: true, numbering: Numbering::Sequence };
 
     /// That of FETCH, STORE and SEARCH (RFC 3501 §7.4.1).
     pub(super) const fn of(numbering: Numbering) -> Self {
@@ -48,7 +53,7 @@ impl Manner {
             Numbering::Sequence => Expunges::Wait,
             Numbering::Uid => Expunges::Report,
         };
-        Self { expunges, numbering }
+        Self { expunges, flags: true, numbering }
     }
 }
 
@@ -102,6 +107,7 @@ pub(super) enum Step {
 /// A command's own machine.
 #[derive(Debug)]
 pub(super) enum Task {
+    Announce(Announcing),
     Append(Appending),
     Ask(Asking),
     Authenticate(Authenticating),
@@ -113,6 +119,7 @@ pub(super) enum Task {
     Fetch(Fetching),
     Idle(Idling),
     List(Listing),
+    Notify(Notifying),
     Search(Searching),
     Select(Selecting),
     Store(Storing),
@@ -122,6 +129,9 @@ pub(super) enum Task {
 impl Task {
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match self {
+            Self::Announce(task) => {
+                task.step(connection, told).unwrap_or_else(|| Step::Done(ok("Told")))
+            }
             Self::Append(task) => task.step(connection, told),
             Self::Ask(task) => task.step(connection, told),
             Self::Authenticate(task) => task.step(connection, told),
@@ -133,6 +143,7 @@ impl Task {
             Self::Fetch(task) => task.step(connection, told),
             Self::Idle(task) => task.step(connection, told),
             Self::List(task) => task.step(connection, told),
+            Self::Notify(task) => task.step(connection, told),
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
@@ -143,7 +154,13 @@ impl Task {
 
 impl Running {
     pub(super) const fn new(tag: Tag, manner: Manner, task: Task) -> Self {
-        Self { tag, manner, task, awaits: Awaits::Room }
+        Self { tag: Some(tag), manner, task, awaits: Awaits::Room }
+    }
+
+    /// Tells what others have done, between commands (RFC 5465).
+    pub(super) const fn announcing() -> Self {
+        let task = Task::Announce(Announcing::new());
+        Self { tag: None, manner: Manner::FREE, task, awaits: Awaits::Room }
     }
 
     /// Whether a message is on its way in.
@@ -154,6 +171,7 @@ impl Running {
     /// Ends the command with `status`: at once, or after the client was told what is new.
     pub(super) fn end(self, connection: &mut Connection, status: Status) -> Option<Self> {
         let Self { tag, manner, task, .. } = self;
+        let tag = tag?;
         if matches!(task, Task::End(_) | Task::Select(_)) {
             connection.finish(tag, status);
             return None;

@@ -23,8 +23,8 @@ mod sharing;
 
 use super::ledger::{ReaderId, Wake};
 use super::{
-    Access, Account, Allowances, Answer, Failure, FlagAction, Flags, MailboxName, Request,
-    Snapshot, SpecialUse, Status, Store, Uid, UidSet, UniqueIds,
+    Access, Account, Allowances, Answer, Failure, FlagAction, Flags, MailboxName, News, Observer,
+    Request, Snapshot, SpecialUse, Status, Store, Uid, UidSet, UniqueIds,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -45,6 +45,8 @@ pub struct Memory {
     limits: Rc<Limits>,
     accounts: Rc<RefCell<BTreeMap<Account, Home>>>,
     allowances: Rc<RefCell<Allowances>>,
+    /// What happens to the accounts that are observed.
+    observed: Rc<RefCell<BTreeMap<Account, News>>>,
 }
 
 /// One session's handle on a [`Memory`].
@@ -60,12 +62,15 @@ pub struct Session {
     reading: Option<(Uid, Arc<[u8]>)>,
     wake: Option<Wake>,
     watching: bool,
+    /// The account that is observed.
+    observing: Option<(Account, Observer)>,
     /// Whom to wake once nothing is borrowed.
     news: Vec<Wake>,
 }
 
 struct Open {
     account: Account,
+    name: MailboxName,
     mailbox: Mailbox,
     reader: ReaderId,
 }
@@ -74,7 +79,12 @@ impl Memory {
     /// An empty store. Every account has an INBOX from the moment it is asked about.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Rc::new(limits), accounts: Rc::default(), allowances: Rc::default() }
+        Self {
+            limits: Rc::new(limits),
+            accounts: Rc::default(),
+            allowances: Rc::default(),
+            observed: Rc::default(),
+        }
     }
 
     /// A handle for one session.
@@ -89,6 +99,7 @@ impl Memory {
             reading: None,
             wake: None,
             watching: false,
+            observing: None,
             news: Vec::new(),
         }
     }
@@ -148,7 +159,14 @@ impl Store for Session {
         octets: &mut Vec<u8>,
     ) -> Answer {
         octets.clear();
-        let answer = self.dispatch(now, request, lent, octets).unwrap_or_else(Answer::Failed);
+        let change = self.change(&request);
+        let answer = match self.dispatch(now, request, lent, octets) {
+            Ok(answer) => {
+                self.tell_observers(now, change);
+                answer
+            }
+            Err(failure) => Answer::Failed(failure),
+        };
         for wake in core::mem::take(&mut self.news) {
             wake();
         }
@@ -158,6 +176,7 @@ impl Store for Session {
     fn on_news(&mut self, wake: Wake) {
         self.wake = Some(wake);
         self.watch(self.watching);
+        self.watch_observed();
     }
 }
 
@@ -201,8 +220,11 @@ impl Session {
                 self.deliver(now, &id, &targets, atomicity)
             }
             Request::Append { account, mailbox, flags, keywords, date, replaces } => {
-                let message = self.finish(now, flags, keywords, date)?;
-                self.append(now, (&account, &mailbox), message, replaces)
+                let message = self.finish(now, flags, keywords, date);
+                let appended = message
+                    .and_then(|message| self.append(now, (&account, &mailbox), message, replaces));
+                self.abandon();
+                appended
             }
             Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
             Request::Source { account, mailbox, uid_validity, uid } => {
@@ -213,8 +235,8 @@ impl Session {
                 self.opened()?;
                 Ok(Answer::UniqueIds(UniqueIds::default()))
             }
-            Request::Observe { account } => self.observe(account),
-            Request::Happened => self.happened(),
+            Request::Observe { account } => Ok(self.observe(now, account)),
+            Request::Happened => Ok(self.happened()),
             Request::Rights { account, mailbox, user } => {
                 self.rights(now, &account, &mailbox, &user)
             }
@@ -333,7 +355,7 @@ impl Session {
         }
         let wake = self.wake.clone().filter(|_| self.watching);
         let (reader, snapshot) = mailbox.borrow_mut().join(access, wake);
-        self.open = Some(Open { account, mailbox, reader });
+        self.open = Some(Open { account, name: name.clone(), mailbox, reader });
         Ok(Answer::Opened(snapshot))
     }
 
@@ -479,6 +501,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.stop_observing();
         self.close();
     }
 }

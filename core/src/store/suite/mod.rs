@@ -21,6 +21,7 @@
 pub mod delivery;
 pub mod messages;
 pub mod names;
+pub mod observing;
 pub mod quota;
 mod reader;
 pub mod sessions;
@@ -81,6 +82,9 @@ macro_rules! store_suite {
             an_appended_bare_lf_becomes_crlf,
             a_message_is_ended_by_whatever_comes_of_it,
             nothing_is_written_without_a_beginning,
+            messages_that_were_kept_are_filed_together,
+            a_message_is_extended_from_another,
+            a_message_replaces_another,
         ]);
         $crate::store_suite!(@ $bed, messages: [
             octets_are_read_in_any_pieces,
@@ -114,6 +118,12 @@ macro_rules! store_suite {
             the_number_of_messages_is_limited,
             a_move_needs_no_room,
             a_delivered_id_needs_no_room,
+        ]);
+        $crate::store_suite!(@ $bed, observing: [
+            observers_hear_what_others_do,
+            observers_are_woken,
+            names_are_observed,
+            who_observes_no_more_hears_nothing,
         ]);
         $crate::store_suite!(@ $bed, sessions: [
             changes_reach_other_sessions,

@@ -7,7 +7,7 @@
 
 mod choose;
 mod decode;
-mod section;
+pub(super) mod section;
 mod write;
 
 use super::connection::{Connection, Selected, confused, failed};

@@ -9,7 +9,7 @@ use core::ops::Range;
 
 /// Where the octets of a section are found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Source {
+pub(in super::super) enum Source {
     /// These octets of the message.
     Octets(Range<u64>),
     /// Fields of the header block at the start of these octets.
@@ -21,11 +21,11 @@ pub(super) enum Source {
 }
 
 /// What is known of a message.
-pub(super) struct Known<'a> {
-    pub(super) size: u64,
-    pub(super) structure: Option<&'a Structure>,
+pub(in super::super) struct Known<'a> {
+    pub(in super::super) size: u64,
+    pub(in super::super) structure: Option<&'a Structure>,
     /// The length of its own header block.
-    pub(super) header: Option<u64>,
+    pub(in super::super) header: Option<u64>,
 }
 
 impl Known<'_> {
@@ -35,7 +35,7 @@ impl Known<'_> {
     }
 
     /// Where the octets of `section` are.
-    pub(super) fn locate(&self, section: &Section) -> Source {
+    pub(in super::super) fn locate(&self, section: &Section) -> Source {
         if section.part.is_empty() {
             self.locate_own(&section.text)
         } else {

@@ -8,6 +8,7 @@ mod hostile;
 mod list;
 mod mailbox;
 mod model;
+mod pipelining;
 mod search;
 mod sessions;
 mod summaries;
