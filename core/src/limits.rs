@@ -132,6 +132,10 @@ limits! {
     imap_search_depth: usize = 50, "precedent: Cyrus";
     /// Texts to look for in one IMAP SEARCH, each a pass through every message.
     imap_search_texts: usize = 100, "more than a person types";
+    /// Octets of a subject or an address that count when messages are sorted.
+    sort_text: usize = 256, "a few lines of a screen";
+    /// Search keys that one IMAP SEARCH judges before other sessions have their turn.
+    imap_search_turn: usize = 250_000, "a millisecond or two";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.
@@ -171,6 +175,8 @@ limits! {
     pop3_idle: Duration = Duration::from_secs(10 * 60), "RFC 1939 §3";
     /// Silence before an IMAP server closes, IDLE included.
     imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
+    /// Time in which an IMAP client is told nothing of a command that takes long.
+    imap_progress: Duration = Duration::from_secs(10), "RFC 9585 §4";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
     /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.

@@ -27,6 +27,15 @@ impl Connection {
                 Capability::SpecialUse,
                 Capability::CreateSpecialUse,
                 Capability::Move,
+                Capability::Esearch,
+                Capability::SearchRes,
+                Capability::Within,
+                Capability::Sort,
+                Capability::SortDisplay,
+                Capability::Esort,
+                Capability::ThreadReferences,
+                Capability::ThreadOrderedSubject,
+                Capability::InProgress,
             ]),
             _ => {
                 if self.offers_starttls() {

@@ -9,7 +9,7 @@ use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Respons
 use crate::limits::Limits;
 use crate::machine::{Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
-use crate::store::{Access, Account, Failure, MailboxName};
+use crate::store::{Access, Account, Failure, MailboxName, UidSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -29,6 +29,8 @@ pub(super) struct Connection {
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
     pub(super) phase: Phase,
+    /// The command under way.
+    pub(super) tag: Option<Tag>,
     pub(super) now: Instant,
     /// When the client was last heard.
     pub(super) heard: Instant,
@@ -66,6 +68,8 @@ pub(super) struct Selected {
     pub(super) name: MailboxName,
     pub(super) access: Access,
     pub(super) view: View,
+    /// `$`: what the last SEARCH RETURN (SAVE) found (RFC 5182 §2.1). Some may be gone.
+    pub(super) saved: UidSet,
 }
 
 impl Connection {
@@ -90,6 +94,7 @@ impl Connection {
             out: Outbox::default(),
             octets: Vec::new(),
             phase: Phase::Greeting,
+            tag: None,
             now,
             heard: now,
             began: now,

@@ -34,11 +34,13 @@ impl Connection {
                 Command::Logout => self.log_out(tag),
                 Command::StartTls => self.start_tls(tag),
                 command => {
+                    self.tag = Some(tag.clone());
                     let begun = self.begin(command);
                     return self.run(tag, begun);
                 }
             },
             Assembled::Append(tag, append) => {
+                self.tag = Some(tag.clone());
                 let begun = self.begin_append(append);
                 return self.run(tag, begun);
             }
@@ -122,7 +124,13 @@ impl Connection {
                 Ok((Manner::of(fetch.numbering), Task::Fetch(Fetching::new(self, fetch)?)))
             }
             Command::Search(search) => {
-                Ok((Manner::of(search.numbering), Task::Search(Searching::new(self, search)?)))
+                Ok((Manner::of(search.numbering), Task::Search(Searching::search(self, search)?)))
+            }
+            Command::Sort(sort) => {
+                Ok((Manner::of(sort.numbering), Task::Search(Searching::sort(self, sort)?)))
+            }
+            Command::Thread(thread) => {
+                Ok((Manner::of(thread.numbering), Task::Search(Searching::thread(self, thread)?)))
             }
             Command::Store(store) => {
                 Ok((Manner::of(store.numbering), Task::Store(Storing::new(self, store)?)))

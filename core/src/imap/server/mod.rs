@@ -19,7 +19,7 @@
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
 //! | `append` | APPEND |
 //! | `idle` | IDLE |
-//! | `fetch`, `search` | FETCH; SEARCH |
+//! | `fetch`, `search` | FETCH; SEARCH, SORT, THREAD |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
 
@@ -38,6 +38,7 @@ mod idle;
 mod list;
 mod mailboxes;
 mod news;
+mod progress;
 mod search;
 mod select;
 mod task;

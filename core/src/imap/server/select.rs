@@ -66,7 +66,8 @@ impl Selecting {
         let Snapshot { uid_validity, uid_next, .. } = snapshot;
         let view = View::new(snapshot);
         let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
-        let selected = Selected { name: self.name.clone(), access: self.access, view };
+        let (name, access) = (self.name.clone(), self.access);
+        let selected = Selected { name, access, view, saved: UidSet::default() };
         connection.phase = Phase::Selected(account, selected);
 
         connection.tell_keywords();
