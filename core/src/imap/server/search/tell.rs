@@ -177,7 +177,9 @@ impl Telling {
                 if let Some(mut response) = response {
                     match list {
                         Some(list) if *is_partial => response.end_partial(out, list),
-                        Some(list) => drop(list.end(out)),
+                        Some(list) => {
+                            list.end(out);
+                        }
                         None => {}
                     }
                     response.end(out);
