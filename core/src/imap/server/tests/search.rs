@@ -269,7 +269,7 @@ fn a_mailbox_that_changes_under_a_saved_result() {
     let mut dialogue = letters(&memory);
     dialogue.say("a SEARCH RETURN (SAVE) ALL\r\n");
     let mut other = Dialogue::selected(&memory);
-    other.say("x UID STORE 2 +FLAGS (\\Deleted)\r\ny EXPUNGE\r\n");
+    other.say("x UID STORE 2 +FLAGS (\\Deleted)\r\ny UID EXPUNGE 2\r\n");
     // The client has yet to be told, so the message is still number 2.
     let heard = dialogue.say("b SEARCH $\r\n");
     assert!(heard.starts_with("* SEARCH 1 2 3\r\n"), "{heard}");
