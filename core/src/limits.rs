@@ -142,6 +142,10 @@ limits! {
     imap_append: u64 = 500 * 1024 * 1024, "ten of the largest messages";
     /// Parts that one IMAP APPEND puts messages together from (RFC 4469).
     imap_catenate_parts: usize = 1_000, "each may be taken from another message, which is read for it";
+    /// Octets of a subject or an address that count when messages are sorted.
+    sort_text: usize = 256, "a few lines of a screen";
+    /// Search keys that one IMAP SEARCH judges before other sessions have their turn.
+    imap_search_turn: usize = 250_000, "a millisecond or two";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.
@@ -184,6 +188,8 @@ limits! {
     /// Silence after which a connection that is compressed gives back the memory it does not need to
     /// go on.
     deflate_rest: Duration = Duration::from_secs(5), "ours: a deflater takes 310 KiB, times imap_idle sessions";
+    /// Time in which an IMAP client is told nothing of a command that takes long.
+    imap_progress: Duration = Duration::from_secs(10), "RFC 9585 §4";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
     /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.

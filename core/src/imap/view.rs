@@ -143,10 +143,13 @@ impl View {
     /// this session.
     #[must_use]
     pub fn get(&self, sequence: u32) -> Option<Entry> {
-        let entry = *self.at(sequence)?;
+        self.at(sequence).map(|entry| self.with_recent(*entry))
+    }
+
+    fn with_recent(&self, entry: Entry) -> Entry {
         let is_recent = self.recent.iter().any(|range| range.contains(&entry.uid.get()));
         let recent = if is_recent { Flags::RECENT } else { Flags::NONE };
-        Some(Entry { flags: entry.flags | recent, ..entry })
+        Entry { flags: entry.flags | recent, ..entry }
     }
 
     fn at(&self, sequence: u32) -> Option<&Entry> {
@@ -270,6 +273,16 @@ impl View {
         ranges.filter(|range| !range.is_empty()).collect()
     }
 
+    /// The messages of `uids`, as ascending and disjoint ranges of sequence numbers.
+    #[must_use]
+    pub fn places(&self, uids: &UidSet) -> Vec<Range<u32>> {
+        let ranges = uids.ranges().iter().map(|(first, last)| {
+            let end = last.checked_add(1).map_or(u32::MAX, Uid::get);
+            self.rank(first.get()) + 1..self.rank(end) + 1
+        });
+        ranges.filter(|range| !range.is_empty()).collect()
+    }
+
     /// How many messages that the client knows have a UID smaller than `uid`.
     fn rank(&self, uid: u32) -> u32 {
         let gone = self.gone.partition_point(|entry| entry.uid.get() < uid);
@@ -285,6 +298,22 @@ impl View {
     /// The messages of a range of sequence numbers.
     pub fn entries(&self, range: &Range<u32>) -> impl Iterator<Item = Entry> {
         range.clone().map_while(|sequence| self.get(sequence))
+    }
+
+    /// The messages from a sequence number on, as [`get`](Self::get) has them, at a small cost for each.
+    pub fn entries_from(&self, sequence: u32) -> impl Iterator<Item = Entry> {
+        let index = sequence.saturating_sub(1);
+        let before = self.partition_gone(|place| place < index);
+        let mut gone = self.gone[before..].iter().peekable();
+        let there = self.messages().iter_from(index - number(before).min(index));
+        let known_next = self.known_next;
+        let mut there = there.take_while(move |entry| entry.uid.get() < known_next).peekable();
+        core::iter::from_fn(move || match (gone.peek(), there.peek()) {
+            (Some(one), Some(other)) if one.uid < other.uid => gone.next(),
+            (Some(_), None) => gone.next(),
+            _ => there.next(),
+        })
+        .map(|entry| self.with_recent(*entry))
     }
 }
 

@@ -42,6 +42,15 @@ impl Connection {
                     Capability::Replace,
                     Capability::Notify,
                     Capability::AppendLimit(Some(self.limits().message)),
+                    Capability::Esearch,
+                    Capability::SearchRes,
+                    Capability::Within,
+                    Capability::Sort,
+                    Capability::SortDisplay,
+                    Capability::Esort,
+                    Capability::ThreadReferences,
+                    Capability::ThreadOrderedSubject,
+                    Capability::InProgress,
                     Capability::Move,
                 ]);
                 if self.offers_compress() {

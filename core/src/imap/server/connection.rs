@@ -10,7 +10,7 @@ use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Respons
 use crate::limits::Limits;
 use crate::machine::{Deflate, DeflateFailed, Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
-use crate::store::{Access, Account, Failure, MailboxName};
+use crate::store::{Access, Account, Failure, MailboxName, UidSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -33,6 +33,8 @@ pub(super) struct Connection {
     pub(super) octets: Vec<u8>,
     pub(super) phase: Phase,
     pub(super) compression: Compression,
+    /// The command under way.
+    pub(super) tag: Option<Tag>,
     pub(super) now: Instant,
     /// When the client was last heard.
     pub(super) heard: Instant,
@@ -79,6 +81,8 @@ pub(super) struct Selected {
     pub(super) name: MailboxName,
     pub(super) access: Access,
     pub(super) view: View,
+    /// `$`: what the last SEARCH RETURN (SAVE) found (RFC 5182 §2.1). Some may be gone.
+    pub(super) saved: UidSet,
 }
 
 impl Connection {
@@ -105,6 +109,7 @@ impl Connection {
             octets: Vec::new(),
             phase: Phase::Greeting,
             compression: Compression::Off,
+            tag: None,
             now,
             heard: now,
             began: now,

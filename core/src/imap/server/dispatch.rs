@@ -37,11 +37,13 @@ impl Connection {
                 Command::StartTls => self.start_tls(tag),
                 Command::Compress => self.compress(tag),
                 command => {
+                    self.tag = Some(tag.clone());
                     let begun = self.begin(command);
                     return self.run(tag, begun);
                 }
             },
             Assembled::Append(tag, append) => {
+                self.tag = Some(tag.clone());
                 let begun = self.begin_append(append);
                 return self.run(tag, begun);
             }
@@ -130,7 +132,13 @@ impl Connection {
                 Ok((Manner::of(fetch.numbering), Task::Fetch(Fetching::new(self, fetch)?)))
             }
             Command::Search(search) => {
-                Ok((Manner::of(search.numbering), Task::Search(Searching::new(self, search)?)))
+                Ok((Manner::of(search.numbering), Task::Search(Searching::search(self, search)?)))
+            }
+            Command::Sort(sort) => {
+                Ok((Manner::of(sort.numbering), Task::Search(Searching::sort(self, sort)?)))
+            }
+            Command::Thread(thread) => {
+                Ok((Manner::of(thread.numbering), Task::Search(Searching::thread(self, thread)?)))
             }
             Command::Store(store) => {
                 Ok((Manner::of(store.numbering), Task::Store(Storing::new(self, store)?)))

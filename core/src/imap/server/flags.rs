@@ -1,11 +1,11 @@
 //! STORE and EXPUNGE (RFC 3501 §6.4.3, §6.4.6; RFC 4315 §2.1).
 
-use super::connection::{Connection, confused, failed};
+use super::connection::{Connection, Selected, confused, failed};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{bad, no, not_understood, ok};
+use super::{bad, no, ok};
 use crate::imap::view::View;
-use crate::imap::{Code, Messages, Numbering, SequenceSet, Status, Store};
+use crate::imap::{Code, Messages, Numbering, Status, Store};
 use crate::store::{Access, Answer, FlagAction, Flags, Request, Snapshot, Uid, UidSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -112,7 +112,7 @@ impl Storing {
 #[derive(Debug)]
 pub(super) struct Expunging {
     /// With UID EXPUNGE only these.
-    uids: Option<SequenceSet>,
+    uids: Option<Messages>,
     stage: Stage,
 }
 
@@ -126,11 +126,6 @@ enum Stage {
 impl Expunging {
     pub(super) fn new(connection: &mut Connection, uids: Option<Messages>) -> Result<Self, Status> {
         connection.writable()?;
-        let uids = match uids {
-            None => None,
-            Some(Messages::Set(uids)) => Some(uids),
-            Some(Messages::Saved) => return Err(not_understood()),
-        };
         Ok(Self { uids, stage: Stage::Sync })
     }
 
@@ -142,7 +137,7 @@ impl Expunging {
             (Stage::Sync, Told::Answer(Answer::Mailbox(snapshot))) => {
                 selected.view.apply(snapshot);
                 self.stage = Stage::Expunge;
-                let uids = self.chosen(&selected.view);
+                let uids = self.chosen(selected);
                 if uids.is_empty() {
                     return Step::Done(ok("EXPUNGE completed"));
                 }
@@ -160,12 +155,13 @@ impl Expunging {
         }
     }
 
-    fn chosen(&self, view: &View) -> UidSet {
+    fn chosen(&self, selected: &Selected) -> UidSet {
+        let view = &selected.view;
         let deleted = view.messages().marked_deleted();
-        let Some(set) = &self.uids else {
+        let Some(messages) = &self.uids else {
             return deleted;
         };
-        let named = view.uids(&view.find_existing(Numbering::Uid, set));
+        let named = view.uids(&selected.find_existing(Numbering::Uid, messages));
         deleted.iter().filter(|uid| named.contains(*uid)).collect()
     }
 }
@@ -177,10 +173,10 @@ impl Connection {
         numbering: Numbering,
         messages: &Messages,
     ) -> Result<Vec<Range<u32>>, Status> {
-        let Messages::Set(set) = messages else {
-            return Err(not_understood());
-        };
         let selected = self.selected().ok_or_else(confused)?;
+        let Messages::Set(set) = messages else {
+            return Ok(selected.find_existing(numbering, messages));
+        };
         let beyond = |_| bad("There is no message of that number").with_code(Code::ClientBug);
         selected.view.find(numbering, set).map_err(beyond)
     }
@@ -190,6 +186,21 @@ impl Connection {
         match self.selected() {
             Some(selected) if selected.access == Access::ReadWrite => Ok(()),
             _ => Err(no("The mailbox is open to look only").with_code(Code::ReadOnly)),
+        }
+    }
+}
+
+impl Selected {
+    /// The same, passing over whatever does not exist.
+    pub(super) fn find_existing(
+        &self,
+        numbering: Numbering,
+        messages: &Messages,
+    ) -> Vec<Range<u32>> {
+        match messages {
+            Messages::Set(set) => self.view.find_existing(numbering, set),
+            // RFC 5182 §2.1: what was expunged is no longer among them, and there may be none.
+            Messages::Saved => self.view.places(&self.saved),
         }
     }
 }

@@ -21,7 +21,7 @@
 //! | `append` | APPEND, REPLACE |
 //! | `idle` | IDLE |
 //! | `notify` | NOTIFY, and what is told between commands |
-//! | `fetch`, `search` | FETCH; SEARCH |
+//! | `fetch`, `search` | FETCH; SEARCH, SORT, THREAD |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
 //! | `uid_only` | which of these are refused where sequence numbers are switched off |
@@ -42,6 +42,7 @@ mod list;
 mod mailboxes;
 mod news;
 mod notify;
+mod progress;
 mod reset;
 mod search;
 mod select;

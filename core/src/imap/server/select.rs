@@ -110,7 +110,8 @@ impl Selecting {
         let id = mailbox_id(&account, snapshot.uid_validity);
         let uid_validity = snapshot.uid_validity;
         let view = View::new(snapshot);
-        let selected = Selected { name: self.name.clone(), access: self.access, view };
+        let (name, access, saved) = (self.name.clone(), self.access, UidSet::default());
+        let selected = Selected { name, access, view, saved };
         connection.phase = Phase::Selected(account, selected);
         connection.tell_selected(ObjectId::new(&id));
         // RFC 7162 §3.2.5: with another UIDVALIDITY nothing of what is known is true.

@@ -185,6 +185,27 @@ pub(super) fn parse(octets: &[u8]) -> Option<Envelope> {
     EnvelopeRef::parse(octets).map(EnvelopeRef::to_owned)
 }
 
+/// The list of this number.
+pub(super) fn list(octets: &[u8], number: usize) -> Option<Vec<Item>> {
+    let mut reader = Reader { rest: octets };
+    for _ in 0..number {
+        reader.octets()?;
+    }
+    Some(AddressesRef(reader.octets()?).to_owned())
+}
+
+/// The text of this number, if there is one; the outer `None` says that the record is broken.
+pub(super) fn text(octets: &[u8], number: usize) -> Option<Option<&[u8]>> {
+    let mut reader = Reader { rest: octets };
+    for _ in 0..4 {
+        reader.octets()?;
+    }
+    for _ in 0..2 + number {
+        reader.optional()?;
+    }
+    reader.optional()
+}
+
 /// The first item of the list of this number.
 pub(super) fn first(octets: &[u8], number: usize) -> Option<Item> {
     let mut reader = Reader { rest: octets };

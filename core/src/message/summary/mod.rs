@@ -241,6 +241,19 @@ impl<'a> SummaryRef<'a> {
         structure::parse(self.structure, envelope)
     }
 
+    /// The addresses of a field; `None` if the record is broken.
+    #[must_use]
+    pub fn addresses(&self, field: AddressField) -> Option<Vec<Item>> {
+        envelope::list(self.envelope, field as usize)
+    }
+
+    /// The value of a field, unfolded: its absence is the inner `None`, the outer says that the record
+    /// is broken.
+    #[must_use]
+    pub fn text(&self, field: TextField) -> Option<Option<&'a [u8]>> {
+        envelope::text(self.envelope, field as usize)
+    }
+
     /// The first address of From.
     #[must_use]
     pub fn first_from(&self) -> Option<Item> {
@@ -258,4 +271,30 @@ impl<'a> SummaryRef<'a> {
     pub fn first_cc(&self) -> Option<Item> {
         envelope::first(self.envelope, 2)
     }
+}
+
+/// A field whose addresses a record has as they were written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AddressField {
+    /// `From`.
+    From,
+    /// `To`.
+    To,
+    /// `Cc`.
+    Cc,
+    /// `Bcc`.
+    Bcc,
+}
+
+/// A field whose value a record has as it was written, but for its folds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TextField {
+    /// `Date`.
+    Date,
+    /// `Subject`.
+    Subject,
+    /// `In-Reply-To`.
+    InReplyTo,
+    /// `Message-ID`.
+    MessageId,
 }
