@@ -57,12 +57,13 @@ impl Terms {
     /// What of this many messages in their order is told, RFC 5182's `$` included, as ascending ranges
     /// of places (RFC 5182 §2.4, RFC 9394 §3.2).
     fn chosen(&self, count: usize) -> Vec<Range<usize>> {
+        let everything = 0..count;
         let Form::Esearch(returns) = self.form else {
-            return vec![0..count];
+            return Vec::from([everything]);
         };
         let SearchReturn { min, max, all, count: is_counted, partial, .. } = returns;
         if all || is_counted || !(min || max || partial.is_some()) {
-            return vec![0..count];
+            return Vec::from([everything]);
         }
         let first = min.then_some(0..count.min(1));
         let last = max.then_some(count.saturating_sub(1)..count);
@@ -111,7 +112,11 @@ impl Terms {
         if let Some(range) = partial {
             response.begin_partial(out, range);
             list = Some(NumberList::default());
-            rest = numbers[range.of(numbers.len())].to_vec().into_iter();
+            let mut page = numbers;
+            let places = range.of(page.len());
+            page.truncate(places.end);
+            page.drain(..places.start.min(page.len()));
+            rest = page.into_iter();
         } else if all && !numbers.is_empty() {
             response.begin_all(out);
             list = Some(NumberList::default());
