@@ -4,6 +4,7 @@ use super::append::Appending;
 use super::auth::Authenticating;
 use super::connection::{Connection, Phase};
 use super::copy::Copying;
+use super::create::Creating;
 use super::ending::Ending;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
@@ -108,6 +109,7 @@ pub(super) enum Task {
     Change(Changing),
     Close(Closing),
     Copy(Copying),
+    Create(Creating),
     End(Ending),
     Expunge(Expunging),
     Fetch(Fetching),
@@ -128,6 +130,7 @@ impl Task {
             Self::Change(task) => task.step(connection, told),
             Self::Close(task) => task.step(connection, told),
             Self::Copy(task) => task.step(connection, told),
+            Self::Create(task) => task.step(connection, told),
             Self::End(task) => task.step(connection, told),
             Self::Expunge(task) => task.step(connection, told),
             Self::Fetch(task) => task.step(connection, told),
