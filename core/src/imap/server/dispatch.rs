@@ -124,7 +124,8 @@ impl Connection {
             Command::Unselect => free(Task::Close(Closing::quietly())),
             Command::Expunge(uids) => free(Task::Expunge(Expunging::new(self, uids)?)),
             Command::Fetch(fetch) => {
-                Ok((Manner::of(fetch.numbering), Task::Fetch(Fetching::new(self, fetch)?)))
+                let manner = Manner::of(fetch.numbering);
+                Ok((manner, Task::Fetch(Fetching::new(self, fetch)?.into())))
             }
             Command::Search(search) => {
                 Ok((Manner::of(search.numbering), Task::Search(Searching::new(self, search)?)))

@@ -19,6 +19,7 @@ use crate::imap::{Condition, Numbering, Status, Step as Assembled, Tag};
 use crate::machine::Instant;
 use crate::sasl;
 use crate::store::{Answer, Request};
+use alloc::boxed::Box;
 
 /// A command under way.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ pub(super) enum Task {
     Create(Creating),
     End(Ending),
     Expunge(Expunging),
-    Fetch(Fetching),
+    Fetch(Box<Fetching>),
     Idle(Idling),
     List(Listing),
     Search(Searching),
