@@ -4,6 +4,7 @@ use super::append::Appending;
 use super::auth;
 use super::connection::{Connection, Phase, out_of_place};
 use super::copy::Copying;
+use super::create;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
 use super::idle::Idling;
@@ -101,9 +102,7 @@ impl Connection {
             Command::Examine(select) => {
                 free(Task::Select(Selecting::new(self, select, Access::ReadOnly)?))
             }
-            Command::Create { mailbox, special_use } => {
-                mailboxes::begin_create(self, &mailbox, &special_use)
-            }
+            Command::Create { mailbox, special_use } => create::begin(self, &mailbox, &special_use),
             Command::Delete(mailbox) => mailboxes::begin_delete(self, &mailbox),
             Command::Rename { from, to } => mailboxes::begin_rename(self, &from, &to),
             Command::Subscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, true),
@@ -129,7 +128,8 @@ impl Connection {
             Command::Unselect => free(Task::Close(Closing::quietly())),
             Command::Expunge(uids) => free(Task::Expunge(Expunging::new(self, uids)?)),
             Command::Fetch(fetch) => {
-                Ok((Manner::of(fetch.numbering), Task::Fetch(Fetching::new(self, fetch)?)))
+                let manner = Manner::of(fetch.numbering);
+                Ok((manner, Task::Fetch(Fetching::new(self, fetch)?.into())))
             }
             Command::Search(search) => {
                 Ok((Manner::of(search.numbering), Task::Search(Searching::search(self, search)?)))

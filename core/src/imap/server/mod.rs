@@ -16,7 +16,8 @@
 //! | `auth` | AUTHENTICATE, LOGIN |
 //! | `reset` | COMPRESS, UNAUTHENTICATE |
 //! | `list` | LIST, LSUB |
-//! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
+//! | `create` | CREATE |
+//! | `mailboxes` | DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
 //! | `append` | APPEND, REPLACE |
 //! | `idle` | IDLE |
@@ -31,6 +32,7 @@ mod auth;
 mod capability;
 mod connection;
 mod copy;
+mod create;
 mod dispatch;
 mod enable;
 mod ending;

@@ -4,6 +4,7 @@ use super::append::Appending;
 use super::auth::Authenticating;
 use super::connection::{Connection, Phase};
 use super::copy::Copying;
+use super::create::Creating;
 use super::ending::Ending;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
@@ -20,6 +21,7 @@ use crate::imap::{Condition, Numbering, Status, Step as Assembled, Tag};
 use crate::machine::Instant;
 use crate::sasl;
 use crate::store::{Answer, Request};
+use alloc::boxed::Box;
 
 /// A command under way.
 #[derive(Debug)]
@@ -114,9 +116,10 @@ pub(super) enum Task {
     Change(Changing),
     Close(Closing),
     Copy(Copying),
+    Create(Creating),
     End(Ending),
     Expunge(Expunging),
-    Fetch(Fetching),
+    Fetch(Box<Fetching>),
     Idle(Idling),
     List(Listing),
     Notify(Notifying),
@@ -138,6 +141,7 @@ impl Task {
             Self::Change(task) => task.step(connection, told),
             Self::Close(task) => task.step(connection, told),
             Self::Copy(task) => task.step(connection, told),
+            Self::Create(task) => task.step(connection, told),
             Self::End(task) => task.step(connection, told),
             Self::Expunge(task) => task.step(connection, told),
             Self::Fetch(task) => task.step(connection, told),

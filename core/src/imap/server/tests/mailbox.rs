@@ -5,7 +5,7 @@ fn names_come_and_go() {
     check(
         Dialogue::logged_in,
         &[
-            ("a CREATE Work", "a OK CREATE completed"),
+            ("a CREATE Work", "a OK [MAILBOXID (F$"),
             ("b CREATE Work", "b NO [ALREADYEXISTS] $"),
             ("c CREATE INBOX", "c NO [ALREADYEXISTS] $"),
             ("d CREATE a..b", "d NO [CANNOT] Invalid mailbox name: a part of the name is empty"),
@@ -82,7 +82,7 @@ fn a_selected_mailbox_that_is_deleted_is_no_longer_selected() {
     check(
         Dialogue::logged_in,
         &[
-            ("a CREATE Work", "a OK CREATE completed"),
+            ("a CREATE Work", "a OK [MAILBOXID (F$"),
             ("b SELECT Work", "* $\n* $\n* $\n* $\n* $\n* $\n* $\n* $\nb OK $"),
             ("c DELETE Work", "c OK DELETE completed"),
             ("d CHECK", "d BAD [CLIENTBUG] Select a mailbox first"),
