@@ -33,6 +33,10 @@
 //! | `maildirfolder` | each folder but INBOX | Maildir++'s mark |
 //! | `subscriptions` | account | subscribed names, a line each |
 //! | `postroad-special-uses` | account | special uses, a line each |
+//! | `dovecot-acl` | both | who may do what (RFC 4314), as Dovecot's `vfile` has it |
+//! | `postroad-metadata` | both | annotations (RFC 5464), a line each |
+//! | `postroad-metadata-account` | account | annotations of the account itself |
+//! | `postroad-shares` | store | who shares with whom; made anew if it is removed |
 //! | `postroad-uidvalidity` | account | the last UIDVALIDITY that a mailbox got |
 //! | `*.lock` | both | files for `flock`; that they exist means nothing |
 //!
@@ -45,6 +49,8 @@
 //! request that fails takes its steps back. A sync that failed is never repeated on the same file.
 
 mod account;
+mod acl;
+mod annotations;
 mod content;
 mod draft;
 mod files;
@@ -52,6 +58,7 @@ mod mailbox;
 mod name;
 mod session;
 mod shared;
+mod shares;
 mod spool;
 mod texts;
 mod uid_map;

@@ -30,12 +30,19 @@ pub(super) fn build(transcript: &Transcript) -> Result<Box<dyn World>, Malformed
     }
     let limits = common.limits();
     let mut mailroom = Mailroom::new(limits.clone());
+    let (mut admin, mut comment) = (None, None);
     for setting in rest {
-        if !mailroom.take(setting, &transcript.sections)? {
-            return Err(setting.unknown(&[&common::KEYS[..], &mailroom::KEYS].concat()));
+        match &*setting.key {
+            "admin" => admin = Some(setting.value.clone()),
+            "comment" => comment = Some(setting.value.clone()),
+            _ if mailroom.take(setting, &transcript.sections)? => {}
+            _ => {
+                let keys = [&common::KEYS[..], &mailroom::KEYS, &["admin", "comment"]].concat();
+                return Err(setting.unknown(&keys));
+            }
         }
     }
-    let mut config = Config { limits, starttls: common.tls, ..Config::default() };
+    let mut config = Config { limits, starttls: common.tls, admin, comment, ..Config::default() };
     if let Some(mechanisms) = &common.mechanisms {
         config.mechanisms.clone_from(mechanisms);
     }

@@ -9,12 +9,12 @@ use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
 use postroad_core::store::{
     Access, Account, Answer, Atomicity, Failure, FlagAction, Flags, MailboxName, Memory, Originals,
-    Request, Store as _, Target, memory,
+    Request, Rights, Store as _, Target, memory,
 };
 use std::sync::Arc;
 
 /// The `config` keys that [`Mailroom`] takes.
-pub(super) const KEYS: [&str; 3] = ["mailbox", "message", "special-use"];
+pub(super) const KEYS: [&str; 4] = ["acl", "mailbox", "message", "special-use"];
 
 /// A mail system in memory that all sessions of a transcript share.
 pub(super) struct Mailroom {
@@ -45,6 +45,16 @@ impl Mailroom {
                 let octets = sections.octets(section).map_err(|wrong| setting.wrong(wrong))?;
                 let (account, mailbox) = self.names(setting, account, mailbox)?;
                 self.append(setting, account, mailbox, &octets, marks)?;
+            }
+            ("acl", [account, mailbox, identifier, rights]) => {
+                let (account, mailbox) = self.names(setting, account, mailbox)?;
+                let identifier = (*identifier).to_owned();
+                let rights = Rights::parse(rights).ok_or_else(|| setting.wrong("no rights"))?;
+                let rights = Some(rights);
+                self.must(setting, Request::SetAcl { account, mailbox, identifier, rights }, b"")?;
+            }
+            ("acl", _) => {
+                return Err(setting.wrong("write an account, a mailbox, a name and rights"));
             }
             ("special-use", [account]) => {
                 let (account, _) = self.names(setting, account, "INBOX")?;
@@ -253,7 +263,7 @@ fn words(request: &Request) -> String {
         Request::Close => "close".to_owned(),
         Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
             let sign = match action {
-                FlagAction::Replace => "",
+                FlagAction::Replace | FlagAction::ReplaceWithin(_) => "",
                 FlagAction::Add => "+",
                 FlagAction::Remove => "-",
             };
@@ -262,8 +272,8 @@ fn words(request: &Request) -> String {
             format!("set-flags {uids}{since} {sign}({})", flag_list(*flags, keywords))
         }
         Request::Expunge { uids } => format!("expunge {uids}"),
-        Request::Copy { uids, to, originals: Originals::Stay } => format!("copy {uids} {to}"),
-        Request::Copy { uids, to, originals: Originals::Go } => format!("move {uids} {to}"),
+        Request::Copy { uids, to, originals: Originals::Stay, .. } => format!("copy {uids} {to}"),
+        Request::Copy { uids, to, originals: Originals::Go, .. } => format!("move {uids} {to}"),
         Request::Read { uid, offset, length } => format!("read {uid} {offset} {length}"),
         Request::Structure { uid } => format!("structure {uid}"),
         Request::Begin { account, mailbox } => format!("begin {account} {mailbox}"),
@@ -302,6 +312,7 @@ fn words(request: &Request) -> String {
             let rights = rights.map_or("-".to_owned(), |rights| rights.to_string());
             format!("set-acl {account} {mailbox} {identifier} {rights}")
         }
+        Request::Shared { account, user } => format!("shared {account} {user}"),
         Request::Sharers { user } => format!("sharers {user}"),
         Request::Quota { account } => format!("quota {account}"),
         Request::Room { account, octets } => format!("room {account} {octets}"),

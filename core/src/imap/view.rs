@@ -54,6 +54,7 @@ pub struct View {
     changed: Vec<Uid>,
     /// Where messages are recent, as ranges of UIDs.
     recent: Vec<Range<u32>>,
+    hides_recent: bool,
     /// How many keywords the client was told of.
     known_keywords: usize,
 }
@@ -98,9 +99,15 @@ impl View {
             gone: Vec::new(),
             changed: Vec::new(),
             recent: Vec::from([snapshot.recent.clone()]),
+            hides_recent: false,
             known_keywords: snapshot.keywords.len(),
             snapshot,
         }
+    }
+
+    /// From now on no message has `\Recent`, which IMAP4rev2 does not know.
+    pub const fn hide_recent(&mut self) {
+        self.hides_recent = true;
     }
 
     /// How many messages the client knows: the greatest sequence number.
@@ -156,7 +163,8 @@ impl View {
     #[must_use]
     pub fn get(&self, sequence: u32) -> Option<Entry> {
         let entry = *self.at(sequence)?;
-        let is_recent = self.recent.iter().any(|range| range.contains(&entry.uid.get()));
+        let is_recent =
+            !self.hides_recent && self.recent.iter().any(|range| range.contains(&entry.uid.get()));
         let recent = if is_recent { Flags::RECENT } else { Flags::NONE };
         Some(Entry { flags: entry.flags | recent, ..entry })
     }

@@ -3,11 +3,11 @@
 use super::connection::{Connection, confused, failed_to_file};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{misunderstood, no, not_understood, ok};
+use super::{misunderstood, no, not_understood, ok, rights};
 use crate::imap::{
     Append, AppendMessage, AppendPart, Code, Response, Status, Step as Assembled, Synchronizing,
 };
-use crate::store::{Account, Answer, Flags, MailboxName, Request};
+use crate::store::{Account, Answer, Flags, MailboxName, Request, Target};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -44,10 +44,10 @@ impl Appending {
         else {
             return Err(not_understood());
         };
-        let account = connection.account().cloned().ok_or_else(confused)?;
-        let mailbox = connection.name(&mailbox)?;
+        let Target { account, mailbox } = connection.place(&mailbox)?;
         let (flags, keywords) = split_flags(flags)
             .map_err(|_| no("There is no such system flag").with_code(Code::Cannot))?;
+        let (flags, keywords) = rights::permitted(connection.rights, flags, keywords);
         if literal.size == 0 {
             return Err(no("An empty message cannot be stored").with_code(Code::Cannot));
         }

@@ -20,6 +20,8 @@ impl Connection {
         ];
         match self.phase {
             Phase::Authenticated(_) | Phase::Selected(..) => all.extend([
+                Capability::Imap4Rev2,
+                Capability::Utf8Accept,
                 Capability::Namespace,
                 Capability::Children,
                 Capability::Unselect,
@@ -27,6 +29,18 @@ impl Connection {
                 Capability::SpecialUse,
                 Capability::CreateSpecialUse,
                 Capability::Move,
+                Capability::ListExtended,
+                Capability::ListStatus,
+                Capability::ListMyRights,
+                Capability::ListMetadata,
+                Capability::StatusSize,
+                Capability::AppendLimit(Some(self.limits().message)),
+                Capability::Acl,
+                Capability::Rights("texk".into()),
+                Capability::Metadata,
+                Capability::Quota,
+                Capability::QuotaResStorage,
+                Capability::QuotaResMessage,
             ]),
             _ => {
                 if self.offers_starttls() {

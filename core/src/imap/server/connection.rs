@@ -9,7 +9,7 @@ use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Respons
 use crate::limits::Limits;
 use crate::machine::{Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
-use crate::store::{Access, Account, Failure, MailboxName};
+use crate::store::{Access, Account, Failure, MailboxName, Rights, Target};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -25,6 +25,8 @@ pub(super) struct Connection {
     /// How mailbox names are written.
     pub(super) encoding: Encoding,
     pub(super) enabled: Enabled,
+    /// What the user may do with the mailbox that the command under way names.
+    pub(super) rights: Rights,
     pub(super) out: Outbox,
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
@@ -63,8 +65,10 @@ pub(super) enum Phase {
 /// The selected mailbox.
 #[derive(Debug)]
 pub(super) struct Selected {
-    pub(super) name: MailboxName,
+    pub(super) target: Target,
     pub(super) access: Access,
+    /// What the user may do with it, as the last command that depends on it has found.
+    pub(super) rights: Rights,
     pub(super) view: View,
 }
 
@@ -79,6 +83,7 @@ impl Connection {
             assembler: Assembler::new(Bounds::before_login(&config.limits)),
             encoding: Encoding::default(),
             enabled: Enabled::default(),
+            rights: Rights::NONE,
             security: match channel {
                 Channel::Bound(_) => Security::Tls,
                 Channel::Clear | Channel::Confidential => Security::Clear,

@@ -15,6 +15,10 @@
 //! | `enable` | ENABLE |
 //! | `auth` | AUTHENTICATE, LOGIN |
 //! | `list` | LIST, LSUB |
+//! | `place`, `rights` | what a mailbox name means; which rights a command needs |
+//! | `access` | GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS |
+//! | `metadata` | GETMETADATA, SETMETADATA |
+//! | `quota` | GETQUOTA, GETQUOTAROOT, SETQUOTA |
 //! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
 //! | `append` | APPEND |
@@ -23,6 +27,7 @@
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
 
+mod access;
 mod append;
 mod auth;
 mod capability;
@@ -37,7 +42,11 @@ mod gather;
 mod idle;
 mod list;
 mod mailboxes;
+mod metadata;
 mod news;
+mod place;
+mod quota;
+mod rights;
 mod search;
 mod select;
 mod task;
@@ -52,6 +61,7 @@ use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed,
 use crate::sasl::{self, Channel, Mechanism};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use connection::{Connection, Phase};
@@ -67,6 +77,10 @@ pub struct Config {
     pub mechanisms: Vec<Mechanism>,
     /// Whether STARTTLS is offered in the clear.
     pub starttls: bool,
+    /// How the administrator is reached, a URI: `/shared/admin` of the server (RFC 5464 §6.1.2).
+    pub admin: Option<String>,
+    /// What is to be said of the server: its `/shared/comment` (RFC 5464 §6.1.1).
+    pub comment: Option<String>,
 }
 
 impl Default for Config {
@@ -77,7 +91,13 @@ impl Default for Config {
             Mechanism::Plain,
             Mechanism::Login,
         ];
-        Self { limits: Limits::DEFAULT, mechanisms: mechanisms.into(), starttls: true }
+        Self {
+            limits: Limits::DEFAULT,
+            mechanisms: mechanisms.into(),
+            starttls: true,
+            admin: None,
+            comment: None,
+        }
     }
 }
 
@@ -292,6 +312,10 @@ impl Server {
             Step::Room => (Awaits::Room, None),
             Step::Client => (Awaits::Client, None),
             Step::Until(then) => (Awaits::Until(then), None),
+            Step::Begin(begun) => {
+                self.running = running.with(&mut self.connection, begun);
+                return Next::Again;
+            }
             Step::Done(status) => {
                 self.running = running.end(&mut self.connection, status);
                 return Next::Again;

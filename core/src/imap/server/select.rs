@@ -1,16 +1,18 @@
 //! SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691).
 
 use super::connection::{Connection, Phase, Selected, confused, failed};
-use super::ok;
 use super::task::{Step, Told};
+use super::{list, ok, rights};
 use crate::imap::view::View;
 use crate::imap::{Code, Mailbox, Response, Status};
-use crate::store::{Access, Answer, MailboxName, Request, Snapshot, UidSet};
+use crate::store::{Access, Answer, Request, Right, Snapshot, Target, UidSet};
+use alloc::vec::Vec;
 
 /// SELECT or EXAMINE under way.
 #[derive(Debug)]
 pub(super) struct Selecting {
-    name: MailboxName,
+    /// None if the refusal is already there.
+    target: Option<Target>,
     access: Access,
     /// The `NO` to give when the mailbox that was open is closed.
     refusal: Option<Status>,
@@ -22,27 +24,35 @@ impl Selecting {
         mailbox: &Mailbox,
         access: Access,
     ) -> Result<Self, Status> {
-        let name = connection.name(mailbox)?;
-        Ok(Self { name, access, refusal: None })
+        let target = Some(connection.place(mailbox)?);
+        let access = rights::access(access, connection.rights);
+        Ok(Self { target, access, refusal: None })
+    }
+
+    /// One that only closes the mailbox that was open.
+    pub(super) const fn refused(refusal: Status) -> Self {
+        Self { target: None, access: Access::ReadOnly, refusal: Some(refusal) }
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Answer(answer) => self.handle_answer(connection, answer),
-            _ => self.open(connection),
+            _ => self.open(),
         }
     }
 
-    fn open(&self, connection: &Connection) -> Step {
-        let Some(account) = connection.account().cloned() else {
-            return Step::Done(confused());
-        };
-        let (mailbox, access) = (self.name.clone(), self.access);
-        Step::Ask(Request::Open { account, mailbox, access })
+    fn open(&self) -> Step {
+        match self.target.clone() {
+            Some(Target { account, mailbox }) => {
+                Step::Ask(Request::Open { account, mailbox, access: self.access })
+            }
+            None => Step::Ask(Request::Close),
+        }
     }
 
     fn handle_answer(&mut self, connection: &mut Connection, answer: Answer) -> Step {
         if let Some(refusal) = self.refusal.take() {
+            connection.deselect();
             return Step::Done(refusal);
         }
         let refusal = match answer {
@@ -60,23 +70,41 @@ impl Selecting {
     }
 
     fn handle_opened(&self, connection: &mut Connection, snapshot: Snapshot) -> Step {
-        let Some(account) = connection.account().cloned() else {
+        let (Some(account), Some(target)) = (connection.account().cloned(), self.target.clone())
+        else {
             return Step::Done(confused());
         };
+        let name = connection.written(&target);
         let Snapshot { uid_validity, uid_next, .. } = snapshot;
-        let view = View::new(snapshot);
+        let is_rev2 = connection.enabled.rev2;
+        let was_selected = connection.selected().is_some();
+        if was_selected && (is_rev2 || connection.enabled.qresync) {
+            // RFC 9051 §7.1: what follows is of the other mailbox.
+            connection.respond(ok("The mailbox before is closed").with_code(Code::Closed));
+        }
+        let mut view = View::new(snapshot);
+        if is_rev2 {
+            view.hide_recent();
+        }
         let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
-        let selected = Selected { name: self.name.clone(), access: self.access, view };
+        let rights = connection.rights;
+        let selected = Selected { target, access: self.access, rights, view };
         connection.phase = Phase::Selected(account, selected);
 
         connection.tell_keywords();
         connection.respond(Response::Exists(exists));
-        connection.respond(Response::Recent(recent));
-        if let Some(unseen) = unseen {
+        if !is_rev2 {
+            connection.respond(Response::Recent(recent));
+        }
+        if let Some(unseen) = unseen.filter(|_| !is_rev2) {
             connection.respond(ok("First unseen message").with_code(Code::Unseen(unseen)));
         }
         connection.respond(ok("UIDs are valid").with_code(Code::UidValidity(uid_validity)));
         connection.respond(ok("Next UID").with_code(Code::UidNext(uid_next)));
+        if is_rev2 {
+            // RFC 9051 §6.3.2
+            connection.respond(Response::List(list::listed(name, Vec::new())));
+        }
         Step::Done(match self.access {
             Access::ReadOnly => ok("EXAMINE completed").with_code(Code::ReadOnly),
             _ => ok("SELECT completed").with_code(Code::ReadWrite),
@@ -103,7 +131,10 @@ impl Closing {
     /// CLOSE: what is marked `\Deleted` goes, unless the mailbox was opened to look only.
     pub(super) fn expunging(connection: &mut Connection) -> Self {
         let deleted = match connection.selected() {
-            Some(selected) if selected.access == Access::ReadWrite => {
+            Some(selected)
+                if selected.access == Access::ReadWrite
+                    && selected.rights.contains(Right::Expunge) =>
+            {
                 selected.view.messages().marked_deleted()
             }
             _ => UidSet::default(),

@@ -1,15 +1,20 @@
 //! What a command under way is, and what moves it.
 
+use super::access::Administering;
 use super::append::Appending;
 use super::auth::Authenticating;
 use super::connection::{Connection, Phase};
 use super::copy::Copying;
+use super::dispatch::Begun;
 use super::ending::Ending;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::Listing;
 use super::mailboxes::{Asking, Changing};
+use super::metadata::Annotating;
+use super::quota::Quoting;
+use super::rights::Checking;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use crate::imap::view::Expunges;
@@ -94,6 +99,8 @@ pub(super) enum Step {
     Client,
     /// It waits for a moment.
     Until(Instant),
+    /// Another task takes its place, or a status.
+    Begin(Begun),
     /// It is done, and this is to be the tagged response.
     Done(Status),
 }
@@ -101,10 +108,13 @@ pub(super) enum Step {
 /// A command's own machine.
 #[derive(Debug)]
 pub(super) enum Task {
+    Administer(Administering),
+    Annotate(Annotating),
     Append(Appending),
     Ask(Asking),
     Authenticate(Authenticating),
     Change(Changing),
+    Check(Checking),
     Close(Closing),
     Copy(Copying),
     End(Ending),
@@ -112,6 +122,7 @@ pub(super) enum Task {
     Fetch(Fetching),
     Idle(Idling),
     List(Listing),
+    Quota(Quoting),
     Search(Searching),
     Select(Selecting),
     Store(Storing),
@@ -120,10 +131,13 @@ pub(super) enum Task {
 impl Task {
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match self {
+            Self::Administer(task) => task.step(connection, told),
+            Self::Annotate(task) => task.step(connection, told),
             Self::Append(task) => task.step(connection, told),
             Self::Ask(task) => task.step(connection, told),
             Self::Authenticate(task) => task.step(connection, told),
             Self::Change(task) => task.step(connection, told),
+            Self::Check(task) => task.step(connection, told),
             Self::Close(task) => task.step(connection, told),
             Self::Copy(task) => task.step(connection, told),
             Self::End(task) => task.step(connection, told),
@@ -131,6 +145,7 @@ impl Task {
             Self::Fetch(task) => task.step(connection, told),
             Self::Idle(task) => task.step(connection, told),
             Self::List(task) => task.step(connection, told),
+            Self::Quota(task) => task.step(connection, told),
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
@@ -156,6 +171,14 @@ impl Running {
             return None;
         }
         Self::ending(connection, tag, manner, status)
+    }
+
+    /// The same command, with what `begun` says in the place of its task.
+    pub(super) fn with(self, connection: &mut Connection, begun: Begun) -> Option<Self> {
+        match begun {
+            Ok((manner, task)) => Some(Self::new(self.tag, manner, task)),
+            Err(status) => Self::done(connection, self.tag, status),
+        }
     }
 
     /// A command that has ended as soon as it began.

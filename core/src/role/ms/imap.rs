@@ -40,7 +40,8 @@ impl Imap {
     #[must_use]
     pub fn new(now: Instant, site: Arc<Site>, peer: Peer, entropy: Entropy) -> Self {
         let limits = site.config.limits.clone();
-        let config = Config { limits, ..Config::default() };
+        let crate::role::config::Imap { admin, comment } = site.config.imap.clone();
+        let config = Config { limits, admin, comment, ..Config::default() };
         let channel = site.channel(peer, None);
         let server = Server::new(now, config.into(), channel, entropy);
         Self { server, login: Login::new(site), peer, now }

@@ -18,8 +18,8 @@ impl Session {
     pub(super) fn copy(
         &mut self,
         now: Instant,
-        uids: &UidSet,
-        to: &MailboxName,
+        (uids, flags): (&UidSet, Flags),
+        (account, to): (&Account, &MailboxName),
         originals: Originals,
     ) -> Result<Answer, Failure> {
         let open = match originals {
@@ -27,8 +27,8 @@ impl Session {
             Originals::Go => self.opened_to_write()?,
         };
         let (from, limits) = (open.mailbox.clone(), &self.memory.limits);
-        let target = self.memory.find(now, &open.account, to)?;
-        let pairs = copy((&from, &target), uids, now, limits)?;
+        let target = self.memory.find(now, account, to)?;
+        let pairs = copy((&from, &target), (uids, flags), now, limits)?;
         let gone: UidSet = pairs.iter().map(|(uid, _)| *uid).collect();
         if originals == Originals::Go {
             remove(&from, &gone, now);

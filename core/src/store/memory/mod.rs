@@ -64,7 +64,6 @@ pub struct Session {
 }
 
 struct Open {
-    account: Account,
     mailbox: Mailbox,
     reader: ReaderId,
 }
@@ -174,14 +173,18 @@ impl Session {
             Request::Subscribe { account, mailbox, subscribed } => {
                 self.subscribe(now, &account, mailbox, subscribed)
             }
-            Request::Open { account, mailbox, access } => self.open(now, account, &mailbox, access),
+            Request::Open { account, mailbox, access } => {
+                self.open(now, &account, &mailbox, access)
+            }
             Request::Sync => self.sync(),
             Request::Close => Ok(self.close()),
             Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
                 self.set_flags(now, (uids, unchanged_since), action, (flags, &keywords))
             }
             Request::Expunge { uids } => self.expunge(now, &uids),
-            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Copy { uids, account, to, flags, originals } => {
+                self.copy(now, (&uids, flags), (&account, &to), originals)
+            }
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
@@ -209,7 +212,8 @@ impl Session {
             Request::SetAcl { account, mailbox, identifier, rights } => {
                 self.set_acl(now, (&account, &mailbox), identifier, rights)
             }
-            Request::Sharers { user } => self.sharers(&user),
+            Request::Sharers { user } => Ok(self.sharers(&user)),
+            Request::Shared { account, user } => Ok(self.shared(&account, &user)),
             Request::Quota { account } => self.quota(now, &account),
             Request::Room { account, octets } => self.room(now, &account, octets),
             Request::Annotations { account, mailbox, user } => {
@@ -266,6 +270,8 @@ impl Session {
         let mailbox = self.memory.with_home(now, account, |home| {
             home.tree.delete(name)?;
             home.tree.remove(name);
+            home.acls.remove(name);
+            home.annotations.remove(&Some(name.clone()));
             Ok(home.mailboxes.remove(name))
         })?;
         if let Some(mailbox) = mailbox {
@@ -309,18 +315,18 @@ impl Session {
     fn open(
         &mut self,
         now: Instant,
-        account: Account,
+        account: &Account,
         name: &MailboxName,
         access: Access,
     ) -> Result<Answer, Failure> {
         self.close();
-        let mailbox = self.memory.find(now, &account, name)?;
+        let mailbox = self.memory.find(now, account, name)?;
         if access == Access::Exclusive && mailbox.borrow().is_exclusive() {
             return Err(Failure::InUse);
         }
         let wake = self.wake.clone().filter(|_| self.watching);
         let (reader, snapshot) = mailbox.borrow_mut().join(access, wake);
-        self.open = Some(Open { account, mailbox, reader });
+        self.open = Some(Open { mailbox, reader });
         Ok(Answer::Opened(snapshot))
     }
 

@@ -23,6 +23,7 @@ pub mod messages;
 pub mod names;
 mod reader;
 pub mod sessions;
+pub mod sharing;
 
 pub use reader::{Changes, Opened};
 
@@ -98,6 +99,16 @@ macro_rules! store_suite {
             subscriptions_outlive_mailboxes,
             a_name_of_any_script_is_kept,
             a_mailbox_made_again_has_another_uid_validity,
+        ]);
+        $crate::store_suite!(@ $bed, sharing: [
+            an_owner_has_every_right,
+            what_is_granted_is_seen,
+            rights_follow_their_mailbox,
+            nobody_gets_an_account_by_being_asked_for,
+            copies_go_to_other_accounts,
+            annotations_are_private_or_shared,
+            annotations_follow_their_mailbox,
+            annotations_have_limits,
         ]);
         $crate::store_suite!(@ $bed, sessions: [
             changes_reach_other_sessions,

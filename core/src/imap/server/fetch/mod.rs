@@ -14,7 +14,7 @@ use super::task::{Step, Told};
 use super::{no, not_understood, ok};
 use crate::imap::{Code, Fetch, FetchItem, FetchResponse, Numbering, Status};
 use crate::message::structure::Structure;
-use crate::store::{Answer, Entry, Failure, FlagAction, Flags, Request, Snapshot};
+use crate::store::{Answer, Entry, Failure, FlagAction, Flags, Request, Right, Snapshot};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -101,7 +101,9 @@ impl Fetching {
             // RFC 3501 §6.4.8
             items.insert(0, FetchItem::Uid);
         }
-        let is_writable = connection.writable().is_ok();
+        // RFC 4314 §4: without the right to set it \Seen stays as it is.
+        let is_writable = connection.writable().is_ok()
+            && connection.selected().is_some_and(|it| it.rights.contains(Right::Seen));
         Ok(Self {
             numbering,
             needs_structure: items.iter().any(needs_structure),
