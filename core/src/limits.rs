@@ -82,6 +82,8 @@ limits! {
         imap_literal_minus: u64 = 4_096, "RFC 7888 §5";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
+        /// Octets that are inflated before a session is asked whether it wants more.
+        inflate_slice: usize = 4 * 1024, "RFC 4978 §6: a little that came may become a thousand times as much";
         /// DNS: octets of a datagram.
         dns_datagram: usize = 1_232, "RFC 6891 §6.2.5; DNS flag day 2020: what no path fragments";
         /// DNS: how often a CNAME may lead to a CNAME.
@@ -179,6 +181,9 @@ limits! {
     pop3_idle: Duration = Duration::from_secs(10 * 60), "RFC 1939 §3";
     /// Silence before an IMAP server closes, IDLE included.
     imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
+    /// Silence after which a connection that is compressed gives back the memory it does not need to
+    /// go on.
+    deflate_rest: Duration = Duration::from_secs(5), "ours: a deflater takes 310 KiB, times imap_idle sessions";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
     /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.

@@ -70,7 +70,9 @@ mod scratch;
 #[cfg(test)]
 mod tests;
 
-pub use files::{CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, Stat};
+pub use files::{
+    CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, SimulatedFiles, Stat,
+};
 pub use session::Session;
 pub use spool::{Damaged, Spool, SpoolReader, SpoolSession};
 pub use watch::Watcher;

@@ -2,9 +2,11 @@
 
 mod counting;
 mod real;
+mod simulated;
 
 pub use counting::{CountingFiles, Fault};
 pub use real::RealFiles;
+pub use simulated::SimulatedFiles;
 
 use postroad_core::store::Failure;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Other programs in the same folders.
 
 use super::Folder;
-use postroad_core::store::suite::{Changes, Desk, name, told, uid, uids};
+use postroad_core::store::suite::{Changes, Desk, account, name, told, uid, uids};
 use postroad_core::store::{Access, Answer, Failure, FlagAction, Flags, Originals, Request};
 use std::fs;
 use std::path::PathBuf;

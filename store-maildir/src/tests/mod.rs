@@ -4,6 +4,7 @@ mod foreign;
 mod full;
 mod growth;
 mod model;
+mod power_cut;
 mod sharing;
 mod snapshot;
 mod threads;

@@ -2,7 +2,7 @@
 
 use super::Folder;
 use super::snapshot::Snapshot;
-use postroad_core::store::suite::{Desk, name};
+use postroad_core::store::suite::{Desk, account, name};
 use postroad_core::store::{Answer, FlagAction, Flags, Originals, Request, Uid, UidSet};
 use std::collections::BTreeSet;
 

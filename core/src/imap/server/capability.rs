@@ -19,29 +19,44 @@ impl Connection {
             Capability::Idle,
         ];
         match self.phase {
-            Phase::Authenticated(_) | Phase::Selected(..) => all.extend([
-                Capability::Imap4Rev2,
-                Capability::Utf8Accept,
-                Capability::Namespace,
-                Capability::Children,
-                Capability::Unselect,
-                Capability::UidPlus,
-                Capability::SpecialUse,
-                Capability::CreateSpecialUse,
-                Capability::Move,
-                Capability::ListExtended,
-                Capability::ListStatus,
-                Capability::ListMyRights,
-                Capability::ListMetadata,
-                Capability::StatusSize,
-                Capability::AppendLimit(Some(self.limits().message)),
-                Capability::Acl,
-                Capability::Rights("texk".into()),
-                Capability::Metadata,
-                Capability::Quota,
-                Capability::QuotaResStorage,
-                Capability::QuotaResMessage,
-            ]),
+            Phase::Authenticated(_) | Phase::Selected(..) => {
+                all.extend([
+                    Capability::Imap4Rev2,
+                    Capability::Utf8Accept,
+                    Capability::Namespace,
+                    Capability::Children,
+                    Capability::Unselect,
+                    Capability::UidPlus,
+                    Capability::SpecialUse,
+                    Capability::CreateSpecialUse,
+                    Capability::CondStore,
+                    Capability::Qresync,
+                    Capability::ObjectId,
+                    Capability::SaveDate,
+                    Capability::Preview,
+                    Capability::Partial,
+                    Capability::UidOnly,
+                    Capability::Move,
+                    Capability::ListExtended,
+                    Capability::ListStatus,
+                    Capability::ListMyRights,
+                    Capability::ListMetadata,
+                    Capability::StatusSize,
+                    Capability::AppendLimit(Some(self.limits().message)),
+                    Capability::Acl,
+                    Capability::Rights("texk".into()),
+                    Capability::Metadata,
+                    Capability::Quota,
+                    Capability::QuotaResStorage,
+                    Capability::QuotaResMessage,
+                ]);
+                if self.offers_compress() {
+                    all.push(Capability::CompressDeflate);
+                }
+                if self.config.unauthenticate {
+                    all.push(Capability::Unauthenticate);
+                }
+            }
             _ => {
                 if self.offers_starttls() {
                     all.push(Capability::StartTls);

@@ -7,7 +7,7 @@ use crate::entropy::Entropy;
 use crate::imap::view::View;
 use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Response, Status, Tag};
 use crate::limits::Limits;
-use crate::machine::{Instant, Tls, TlsFailed};
+use crate::machine::{Deflate, DeflateFailed, Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
 use crate::store::{Access, Account, Failure, MailboxName, Rights, Target};
 use alloc::sync::Arc;
@@ -31,6 +31,7 @@ pub(super) struct Connection {
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
     pub(super) phase: Phase,
+    pub(super) compression: Compression,
     pub(super) now: Instant,
     /// When the client was last heard.
     pub(super) heard: Instant,
@@ -46,6 +47,15 @@ pub(super) struct Connection {
 pub(super) enum Security {
     Clear,
     Tls,
+}
+
+/// Whether the connection is compressed (RFC 4978).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Compression {
+    Off,
+    On,
+    /// It is to begin or to end.
+    Due(Deflate),
 }
 
 /// The states of RFC 3501 §3, and those around them.
@@ -95,6 +105,7 @@ impl Connection {
             out: Outbox::default(),
             octets: Vec::new(),
             phase: Phase::Greeting,
+            compression: Compression::Off,
             now,
             heard: now,
             began: now,
@@ -128,6 +139,20 @@ impl Connection {
             }
             (Ok(_), _) => {}
             (Err(_), _) => self.close("TLS failed"),
+        }
+    }
+
+    pub(super) fn handle_deflate(&mut self, outcome: Result<Deflate, DeflateFailed>) {
+        match (outcome, self.compression) {
+            (Ok(done), Compression::Due(due)) if done == due => {
+                self.compression = match done {
+                    Deflate::Begin => Compression::On,
+                    Deflate::End => Compression::Off,
+                };
+                self.inbox.clear();
+            }
+            (Ok(_), _) => {}
+            (Err(DeflateFailed(why)), _) => self.bye(why),
         }
     }
 
@@ -238,6 +263,18 @@ impl Connection {
             Phase::Selected(_, selected) => Some(selected),
             _ => None,
         }
+    }
+
+    /// Forgets who has logged in, and all that hung on it (RFC 8437 §3).
+    pub(super) fn forget_login(&mut self) {
+        if let Some(account) = self.account().cloned() {
+            self.phase = Phase::NotAuthenticated;
+            self.began = self.now;
+            self.assembler.set_bounds(Bounds::before_login(&self.config.limits));
+            self.events.push_back(Event::LoggedOut { account });
+        }
+        self.enabled = Enabled::default();
+        self.set_encoding(Encoding::default());
     }
 
     /// Leaves the selected state.

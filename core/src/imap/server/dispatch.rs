@@ -12,15 +12,16 @@ use super::place;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use super::task::{Manner, Running, Task};
+use super::uid_only::needs_numbers;
 use super::{access, mailboxes, metadata, quota};
-use super::{bad, misunderstood, not_understood, ok};
-use crate::imap::{Append, Command, Response, Status, Step as Assembled, Tag};
+use super::{bad, misunderstood, not_understood, ok, uid_required};
+use crate::imap::{Append, Command, Numbering, Response, Status, Step as Assembled, Tag};
 use crate::store::{Access, Originals};
 
 /// How a command begins: with a task, or with the status that ends it at once.
 pub(super) type Begun = Result<(Manner, Task), Status>;
 
-const NEEDS_LOGIN: &str = "Log in first";
+pub(super) const NEEDS_LOGIN: &str = "Log in first";
 const NEEDS_MAILBOX: &str = "Select a mailbox first";
 
 impl Connection {
@@ -30,6 +31,7 @@ impl Connection {
             Assembled::Command(tag, command) => match *command {
                 Command::Logout => self.log_out(tag),
                 Command::StartTls => self.start_tls(tag),
+                Command::Compress => self.compress(tag),
                 command => {
                     let begun = self.begin(command);
                     return self.run(tag, begun);
@@ -86,6 +88,7 @@ impl Connection {
         match command {
             Command::Enable(names) => self.enable(&names),
             Command::Namespace => self.namespace(),
+            Command::Unauthenticate => self.unauthenticate(),
             Command::Idle => free(Task::Idle(Idling::new(self))),
             Command::List(list) => free(Task::List(Listing::new(self, list, Which::Existing)?)),
             Command::Lsub(list) => free(Task::List(Listing::new(self, list, Which::Subscribed)?)),
@@ -93,10 +96,10 @@ impl Connection {
             Command::Metadata(metadata) => metadata::begin(self, metadata),
             Command::Quota(quota) => quota::begin(self, quota),
             Command::Select(select) => {
-                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadWrite)?))
+                free(Task::Select(Selecting::new(self, select, Access::ReadWrite)?))
             }
             Command::Examine(select) => {
-                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadOnly)?))
+                free(Task::Select(Selecting::new(self, select, Access::ReadOnly)?))
             }
             Command::Create { mailbox, special_use } => {
                 mailboxes::begin_create(self, &mailbox, &special_use)
@@ -114,6 +117,9 @@ impl Connection {
     fn begin_selected(&mut self, command: Command) -> Begun {
         if !matches!(self.phase, Phase::Selected(..)) {
             return Err(out_of_place(NEEDS_MAILBOX));
+        }
+        if self.enabled.uid_only && needs_numbers(&command) {
+            return Err(uid_required());
         }
         let free = |task| Ok((Manner::FREE, task));
         match command {
@@ -146,6 +152,11 @@ impl Connection {
         if self.account().is_none() {
             self.assembler.refuse(&mut self.inbox);
             return Err(out_of_place(NEEDS_LOGIN));
+        }
+        let replaced = append.replaces.map(|replaced| replaced.numbering);
+        if self.enabled.uid_only && replaced == Some(Numbering::Sequence) {
+            self.assembler.refuse(&mut self.inbox);
+            return Err(uid_required());
         }
         let begun = self.begin_checked_append(append);
         begun.inspect_err(|_| self.assembler.refuse(&mut self.inbox))

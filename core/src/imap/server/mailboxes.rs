@@ -4,10 +4,10 @@ use super::connection::{Connection, confused, failed};
 use super::dispatch::Begun;
 use super::list::listed;
 use super::task::{Manner, Step, Task, Told};
-use super::{no, not_understood, ok};
-use crate::imap::{Code, Listed, Mailbox, Response, StatusItem, StatusValue};
+use super::{no, ok};
+use crate::imap::{Code, Listed, Mailbox, ObjectId, Response, StatusItem, StatusValue};
 use crate::limits::Limits;
-use crate::store::{self, Answer, DELIMITER, Request, SpecialUse, Target};
+use crate::store::{self, Account, Answer, DELIMITER, Request, SpecialUse, Target, mailbox_id};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -146,19 +146,22 @@ pub(super) fn begin_subscribe(
 }
 
 pub(super) fn begin_status(
-    connection: &Connection,
+    connection: &mut Connection,
     mailbox: Mailbox,
     items: Vec<StatusItem>,
 ) -> Begun {
     let Target { account, mailbox: name } = connection.place(&mailbox)?;
-    let request = Some(Request::Status { account, mailbox: name });
-    Ok((Manner::FREE, Task::Ask(Asking { request, mailbox, items })))
+    // RFC 7162 §3.1: who asks for it knows what it is.
+    connection.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
+    let request = Some(Request::Status { account: account.clone(), mailbox: name });
+    Ok((Manner::FREE, Task::Ask(Asking { request, owner: account, mailbox, items })))
 }
 
 /// STATUS under way.
 #[derive(Debug)]
 pub(super) struct Asking {
     request: Option<Request>,
+    owner: Account,
     mailbox: Mailbox,
     items: Vec<StatusItem>,
 }
@@ -167,9 +170,7 @@ impl Asking {
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Answer(Answer::Status(status)) => {
-                let Some(values) = values(&self.items, status, connection.limits()) else {
-                    return Step::Done(not_understood());
-                };
+                let values = values(&self.items, status, &self.owner, connection.limits());
                 connection.respond(Response::MailboxStatus(self.mailbox.clone(), values));
                 Step::Done(ok("STATUS completed"))
             }
@@ -180,28 +181,31 @@ impl Asking {
     }
 }
 
-/// What STATUS tells; `None` if it is asked for what there is not.
+/// What STATUS tells of a mailbox of `owner`.
 pub(super) fn values(
     items: &[StatusItem],
     status: store::Status,
+    owner: &Account,
     limits: &Limits,
-) -> Option<Vec<(StatusItem, StatusValue)>> {
-    items.iter().map(|item| Some((*item, value(*item, status, limits)?))).collect()
+) -> Vec<(StatusItem, StatusValue)> {
+    items.iter().map(|item| (*item, value(*item, status, owner, limits))).collect()
 }
 
-fn value(item: StatusItem, status: store::Status, limits: &Limits) -> Option<StatusValue> {
-    let number = match item {
+fn value(item: StatusItem, status: store::Status, owner: &Account, limits: &Limits) -> StatusValue {
+    match item {
         StatusItem::Messages => status.messages.into(),
         StatusItem::Recent => status.recent.into(),
         StatusItem::UidNext => status.uid_next.into(),
         StatusItem::UidValidity => status.uid_validity.into(),
         StatusItem::Unseen => status.unseen.into(),
         StatusItem::Deleted => status.deleted.into(),
-        StatusItem::DeletedStorage => status.deleted_octets,
-        StatusItem::Size => status.octets,
-        StatusItem::HighestModSeq => status.highest_modseq,
-        StatusItem::AppendLimit => limits.message,
-        StatusItem::MailboxId => return None,
-    };
-    Some(StatusValue::Number(number))
+        StatusItem::DeletedStorage => status.deleted_octets.into(),
+        StatusItem::Size => status.octets.into(),
+        StatusItem::HighestModSeq => status.highest_modseq.into(),
+        StatusItem::AppendLimit => limits.message.into(),
+        StatusItem::MailboxId => {
+            let id = ObjectId::new(&mailbox_id(owner, status.uid_validity));
+            id.map_or(StatusValue::Nil, StatusValue::Id)
+        }
+    }
 }

@@ -14,6 +14,7 @@
 //! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, NAMESPACE, CHECK, STARTTLS, LOGOUT |
 //! | `enable` | ENABLE |
 //! | `auth` | AUTHENTICATE, LOGIN |
+//! | `reset` | COMPRESS, UNAUTHENTICATE |
 //! | `list` | LIST, LSUB |
 //! | `place`, `rights` | what a mailbox name means; which rights a command needs |
 //! | `access` | GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS |
@@ -26,6 +27,7 @@
 //! | `fetch`, `search` | FETCH; SEARCH |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
+//! | `uid_only` | which of these are refused where sequence numbers are switched off |
 
 mod access;
 mod append;
@@ -46,25 +48,29 @@ mod metadata;
 mod news;
 mod place;
 mod quota;
+mod reset;
 mod rights;
 mod search;
 mod select;
 mod task;
+mod uid_only;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Bad, Condition, Status, Step as Assembled};
+use super::{Bad, Code, Condition, Status, Step as Assembled};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
-use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
+use crate::machine::{
+    Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants,
+};
 use crate::sasl::{self, Channel, Mechanism};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use connection::{Connection, Phase};
+use connection::{Compression, Connection, Phase};
 use task::{Awaits, Running, Step, Told};
 
 /// What a server is to offer.
@@ -81,6 +87,11 @@ pub struct Config {
     pub admin: Option<String>,
     /// What is to be said of the server: its `/shared/comment` (RFC 5464 §6.1.1).
     pub comment: Option<String>,
+    /// Whether COMPRESS=DEFLATE is offered (RFC 4978): only where something serves
+    /// [`Wants::Deflate`], as [`Compressed`](crate::compress) does.
+    pub compress: bool,
+    /// Whether UNAUTHENTICATE is offered (RFC 8437 §8 asks that it can be turned off).
+    pub unauthenticate: bool,
 }
 
 impl Default for Config {
@@ -97,6 +108,8 @@ impl Default for Config {
             starttls: true,
             admin: None,
             comment: None,
+            compress: false,
+            unauthenticate: true,
         }
     }
 }
@@ -139,6 +152,11 @@ pub enum Event {
         mechanism: &'static str,
         /// Why.
         why: sasl::Failure,
+    },
+    /// A client has undone its login (UNAUTHENTICATE).
+    LoggedOut {
+        /// Whose it was.
+        account: Account,
     },
     /// The connection is about to close.
     Closed {
@@ -383,6 +401,7 @@ impl Machine for Server {
                     self.connection.greet();
                     Next::Again
                 }
+                _ if matches!(self.connection.compression, Compression::Due(_)) => return None,
                 _ => self.poll_task(),
             };
             match next {
@@ -399,6 +418,7 @@ impl Machine for Server {
         let awaited = match (&connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => return None,
             (Phase::StartTls, _) | (_, Some(Awaits::Answer | Awaits::Room)) => None,
+            _ if matches!(connection.compression, Compression::Due(_)) => None,
             (_, Some(Awaits::Until(then))) => Some(then),
             (_, None | Some(Awaits::Client)) => Some(connection.idle_deadline()),
         };
@@ -423,6 +443,11 @@ impl Session for Server {
         self.connection.handle_tls(outcome);
     }
 
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        self.connection.now = now;
+        self.connection.handle_deflate(outcome);
+    }
+
     fn transmit(&self) -> &[u8] {
         self.connection.out.as_slice()
     }
@@ -432,6 +457,11 @@ impl Session for Server {
     }
 
     fn wants(&self) -> Wants {
+        if let (false, Compression::Due(deflate)) =
+            (matches!(self.connection.phase, Phase::Over), self.connection.compression)
+        {
+            return Wants::Deflate(deflate);
+        }
         match (&self.connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => Wants::Close,
             (Phase::StartTls, _) => Wants::Tls,
@@ -442,7 +472,10 @@ impl Session for Server {
     }
 
     fn content(&self) -> &[u8] {
-        self.connection.assembler.content(&self.connection.inbox)
+        match self.connection.compression {
+            Compression::Due(Deflate::Begin) => self.connection.inbox.as_slice(),
+            _ => self.connection.assembler.content(&self.connection.inbox),
+        }
     }
 
     fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {
@@ -469,6 +502,11 @@ fn no(text: &'static str) -> Status {
 /// A tagged or untagged `BAD`.
 fn bad(text: &'static str) -> Status {
     Status::new(Condition::Bad, text)
+}
+
+/// The answer to sequence numbers where they are switched off (RFC 9586 §3.3).
+fn uid_required() -> Status {
+    bad("Messages are named by UID alone").with_code(Code::UidRequired)
 }
 
 /// The answer to what the grammar knows and this server does not.

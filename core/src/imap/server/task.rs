@@ -14,6 +14,7 @@ use super::list::Listing;
 use super::mailboxes::{Asking, Changing};
 use super::metadata::Annotating;
 use super::quota::Quoting;
+use super::reset::Unauthenticating;
 use super::rights::Checking;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
@@ -126,6 +127,7 @@ pub(super) enum Task {
     Search(Searching),
     Select(Selecting),
     Store(Storing),
+    Unauthenticate(Unauthenticating),
 }
 
 impl Task {
@@ -149,6 +151,7 @@ impl Task {
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
+            Self::Unauthenticate(_) => Unauthenticating::step(connection, told),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! believes.
 
 use super::*;
+use crate::store::FlagAction;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Checks of what one session does in an open mailbox.
 
-use super::{Bed, Changes, Desk, name, told, uid, uids};
+use super::{Bed, Changes, Desk, account, name, told, uid, uids};
 use crate::store::{
     Access, Answer, Copied, Failure, FlagAction, Flags, Originals, Request, Uid, UidSet,
 };

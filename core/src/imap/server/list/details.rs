@@ -68,10 +68,9 @@ impl Details {
                 Some(Request::Status { account, mailbox })
             }
             (Stage::Status(rights), answer) => {
-                if let Some(Answer::Status(status)) = answer
-                    && let Some(values) =
-                        mailboxes::values(&self.status, status, connection.limits())
-                {
+                if let Some(Answer::Status(status)) = answer {
+                    let values =
+                        mailboxes::values(&self.status, status, &account, connection.limits());
                     connection.respond(Response::MailboxStatus(self.mailbox.clone(), values));
                 }
                 self.ask_metadata(connection, rights)

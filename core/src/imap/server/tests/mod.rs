@@ -7,6 +7,7 @@ mod flags;
 mod hostile;
 mod list;
 mod mailbox;
+mod model;
 mod rights;
 mod search;
 mod sessions;

@@ -74,7 +74,7 @@ fn outcome(owner: &str, (selects, command): &(bool, String), rights: Rights) -> 
             Request::Append {
                 account: account.clone(),
                 mailbox,
-                flags: crate::store::Flags::NONE,
+                flags: store::Flags::NONE,
                 keywords: vec![],
                 date: None,
                 replaces: None,
