@@ -80,6 +80,8 @@ limits! {
         diagnostic: usize = 2_048, "a line of a reply at its longest: client_reply_line";
         /// Octets of an IMAP literal for which the client does not wait, where LITERAL- is announced.
         imap_literal_minus: u64 = 4_096, "RFC 7888 §5";
+        /// Ranges of removed UIDs that a mailbox remembers for clients that come back.
+        vanished: usize = 10_000, "ours; beyond it RFC 7162 §3.2.5.2 lets all UIDs without a message be told";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
         /// Octets that are inflated before a session is asked whether it wants more.

@@ -199,7 +199,7 @@ impl Home {
         undo.keep();
         let news = match guard.as_mut().and_then(|guard| guard.as_mut()) {
             Some(mailbox) => {
-                mailbox.ledger.set_gone();
+                mailbox.set_gone();
                 mailbox.ledger.wakes(None)
             }
             None => Vec::new(),
@@ -261,7 +261,7 @@ impl Home {
         parents.keep();
         let mut news = Vec::new();
         for mailbox in guards.iter_mut().filter_map(|guard| guard.as_mut()) {
-            mailbox.ledger.set_gone();
+            mailbox.set_gone();
             news.extend(mailbox.ledger.wakes(None));
         }
         drop(guards);

@@ -29,6 +29,8 @@
 //! |---|---|---|
 //! | `cur` `new` `tmp` | each folder | Maildir |
 //! | `postroad-uids` | each folder | UIDs, UIDVALIDITY: append-only, checksummed text |
+//! | `postroad-index` | each folder | what is in memory of it, so that it is there at once |
+//! | `postroad-cache` | each folder | summaries of messages |
 //! | `dovecot-keywords` | each folder | the keywords that the letters `a` to `z` stand for |
 //! | `maildirfolder` | each folder but INBOX | Maildir++'s mark |
 //! | `subscriptions` | account | subscribed names, a line each |
@@ -51,11 +53,14 @@
 mod account;
 mod acl;
 mod annotations;
+mod cache;
 mod content;
 mod draft;
 mod files;
+mod index;
 mod mailbox;
 mod name;
+mod recent_ids;
 mod session;
 mod shared;
 mod shares;

@@ -135,7 +135,6 @@ impl Watcher {
             one.into_iter().collect()
         };
         drop(table);
-        let appeared = events.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO);
         for (folder, place) in concerned {
             let Some(slot) = self.shared.loaded(&folder) else {
                 continue;
@@ -145,7 +144,7 @@ impl Watcher {
                 continue;
             };
             // What we did ourselves is no news.
-            if name.is_none_or(|name| mailbox.is_news(place, name, appeared)) {
+            if name.is_none_or(|name| mailbox.is_news(place, name)) {
                 mailbox.doubt();
                 let wakes = mailbox.ledger.watchers(None);
                 drop(guard);

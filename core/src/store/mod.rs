@@ -40,6 +40,7 @@ mod rights;
 pub mod suite;
 mod tree;
 mod uids;
+mod vanished;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub use request::{Access, Atomicity, Originals, Request, Target};
 pub use rights::{Acl, Grant, Right, Rights};
 pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
+pub use vanished::{Removed, Vanished};
 
 use crate::machine::Instant;
 use alloc::vec::Vec;

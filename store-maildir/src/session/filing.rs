@@ -354,7 +354,11 @@ fn in_slot<R>(
     work: impl FnOnce(&mut Mailbox) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     match lock(slot).as_mut() {
-        Some(mailbox) if !mailbox.ledger.is_gone() => work(mailbox),
+        Some(mailbox) if !mailbox.ledger.is_gone() => {
+            let result = work(mailbox);
+            mailbox.note();
+            result
+        }
         _ => Err(Failure::NoMailbox),
     }
 }

@@ -16,8 +16,8 @@ use crate::shares;
 use filing::Finished;
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
-use postroad_core::message::structure::{Scanner, Structure};
-use postroad_core::message::summary;
+use postroad_core::message::structure::{self, Structure};
+use postroad_core::message::summary::{Scanner, SummaryRef};
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
     Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Originals, Request, Store,
@@ -134,6 +134,10 @@ impl Session {
             }
             Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
             Request::Structure { uid } => self.structure(now, uid),
+            Request::Summary { uid } => self.summary(now, uid, octets),
+            Request::Vanished { since } => self.with_open(false, |_, mailbox| {
+                Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
+            }),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -148,8 +152,6 @@ impl Session {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
-            Request::Summary { uid } => self.summary(now, uid, octets),
-            Request::Vanished { since } => self.vanished(since),
             Request::Observe { account } => self.observe(account),
             Request::Happened => self.happened(),
             Request::Rights { account, mailbox, user } => {
@@ -201,9 +203,13 @@ impl Session {
                     continue;
                 }
                 Some(mailbox) => mailbox,
-                empty => empty.insert(Mailbox::load(&self.shared, home.root(), folder, now)?),
+                empty => {
+                    empty.insert(Mailbox::load(self.shared.common(), home.root(), folder, now)?)
+                }
             };
-            return work(&slot, mailbox);
+            let result = work(&slot, mailbox);
+            mailbox.note();
+            return result;
         }
     }
 
@@ -307,6 +313,9 @@ impl Session {
             }
             if let Some(mailbox) = &mut *lock(&open.slot) {
                 mailbox.ledger.leave(open.reader);
+                if !mailbox.ledger.has_readers() {
+                    mailbox.rest();
+                }
             }
         }
         self.reading = None;
@@ -328,7 +337,9 @@ impl Session {
         if writing && mailbox.ledger.access(open.reader) == Some(Access::ReadOnly) {
             return Err(Failure::Refused("the mailbox is open to look only"));
         }
-        work(open, mailbox)
+        let result = work(open, mailbox);
+        mailbox.note();
+        result
     }
 
     fn sync(&mut self, now: Instant) -> Result<Answer, Failure> {
@@ -391,9 +402,10 @@ impl Session {
         if let Ok(Some(structure)) = known {
             return Ok(Answer::Structure(structure));
         }
-        // The mailbox is not locked while the message is read.
-        let shared = self.shared.clone();
-        let structure = structure_of(self.content(now, uid)?, &shared.options.limits)?;
+        let mut record = Vec::new();
+        self.summary(now, uid, &mut record)?;
+        let structure = SummaryRef::parse(&record).and_then(|summary| summary.structure());
+        let structure = Arc::new(structure.ok_or_else(|| Failure::Io("a summary is none".into()))?);
         let _ = self.with_open(false, |_, mailbox| {
             mailbox.keep_structure(uid, &structure);
             Ok(())
@@ -402,19 +414,20 @@ impl Session {
     }
 
     fn summary(&mut self, now: Instant, uid: Uid, octets: &mut Vec<u8>) -> Result<Answer, Failure> {
-        let mut scanner = summary::Scanner::new(&self.shared.options.limits);
+        let known = self.with_open(false, |_, mailbox| Ok(mailbox.summary(uid, octets)));
+        if known == Ok(true) && SummaryRef::parse(octets).is_some() {
+            return Ok(Answer::Summary);
+        }
+        octets.clear();
+        let mut scanner = Scanner::new(&self.shared.options.limits);
+        // The mailbox is not locked while the message is read.
         read_whole(self.content(now, uid)?, |block| scanner.push(block))?;
         scanner.finish().write(octets);
+        let _ = self.with_open(false, |_, mailbox| {
+            mailbox.keep_summary(uid, octets);
+            Ok(())
+        });
         Ok(Answer::Summary)
-    }
-
-    fn vanished(&self, _since: u64) -> Result<Answer, Failure> {
-        self.with_open(false, |_, mailbox| {
-            let there = mailbox.ledger.messages().iter().map(|entry| entry.uid).collect();
-            let last = Uid::new(mailbox.ledger.uid_next() - 1);
-            let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
-            Ok(Answer::Vanished(given.without(&there)))
-        })
     }
 
     /// The octets of a message, kept open until another one is asked for.
@@ -462,7 +475,7 @@ fn read_whole(content: &mut Content, mut take: impl FnMut(&[u8])) -> Result<(), 
 }
 
 fn structure_of(content: &mut Content, limits: &Limits) -> Result<Arc<Structure>, Failure> {
-    let mut scanner = Scanner::new(limits);
+    let mut scanner = structure::Scanner::new(limits);
     read_whole(content, |block| scanner.push(block))?;
     Ok(Arc::new(scanner.finish()))
 }

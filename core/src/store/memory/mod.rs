@@ -187,6 +187,11 @@ impl Session {
             }
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
+            Request::Summary { uid } => self.summary(uid, octets),
+            Request::Vanished { since } => {
+                let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
+                Ok(Answer::Vanished(vanished))
+            }
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -201,8 +206,6 @@ impl Session {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
-            Request::Summary { uid } => self.summary(uid, octets),
-            Request::Vanished { since } => self.vanished(since),
             Request::Observe { account } => self.observe(account),
             Request::Happened => self.happened(),
             Request::Rights { account, mailbox, user } => {
@@ -437,14 +440,6 @@ impl Session {
         scanner.push(&message);
         scanner.finish().write(octets);
         Ok(Answer::Summary)
-    }
-
-    fn vanished(&self, _since: u64) -> Result<Answer, Failure> {
-        let ledger = self.opened()?.mailbox.borrow();
-        let there = ledger.messages().iter().map(|entry| entry.uid).collect();
-        let last = Uid::new(ledger.uid_next() - 1);
-        let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
-        Ok(Answer::Vanished(given.without(&there)))
     }
 
     /// The octets of a message, kept until another one is asked for.

@@ -78,6 +78,7 @@ macro_rules! store_suite {
         $crate::store_suite!(@ $bed, messages: [
             octets_are_read_in_any_pieces,
             structure_is_told,
+            summaries_are_told,
             flags_are_set_added_and_removed,
             keywords_are_shared_by_name,
             keywords_have_a_limit,
@@ -119,6 +120,7 @@ macro_rules! store_suite {
             a_removed_mailbox_is_gone_for_its_readers,
             a_message_is_read_to_its_end,
             an_open_that_fails_closes,
+            what_vanished_is_told_to_whoever_comes_back,
         ]);
     };
     (@ $bed:expr, $room:ident: [$($check:ident,)+]) => {
