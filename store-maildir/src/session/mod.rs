@@ -47,7 +47,6 @@ pub struct Session {
 }
 
 struct Open {
-    home: Home,
     folder: PathBuf,
     slot: Slot,
     reader: ReaderId,
@@ -302,7 +301,7 @@ impl Session {
             self.shared.watches.remove(&folder);
         }
         let (slot, lock, reader, snapshot) = joined?;
-        self.open = Some(Open { home, folder, slot, reader, _lock: lock });
+        self.open = Some(Open { folder, slot, reader, _lock: lock });
         Ok(Answer::Opened(snapshot))
     }
 
