@@ -8,7 +8,7 @@ mod index;
 mod machine;
 mod model;
 mod power_cut;
-mod sharing;
+mod shares;
 mod snapshot;
 mod threads;
 mod watch;
