@@ -130,6 +130,14 @@ limits! {
     imap_literal: usize = 64 * 1024, "RFC 7888 §4";
     /// Data items of one IMAP FETCH, and names of header fields in one of them.
     imap_fetch_items: usize = 1_000, "ten times what clients ask for";
+    /// Entries of one access control list.
+    acl_entries: usize = 1_000, "each command looks through them";
+    /// Annotations of one mailbox or account.
+    annotations: usize = 1_000, "precedent: Dovecot imap_metadata, which counts with the quota";
+    /// Octets of all annotations of one mailbox or account.
+    annotation_octets: usize = 1024 * 1024, "told in one response";
+    /// Octets of an annotation's value.
+    annotation: usize = 64 * 1024, "as many as a literal may have";
     /// Octets of the pattern of an IMAP LIST or LSUB with its reference.
     imap_list_pattern: usize = 1_000, "each costs a look at every octet of every mailbox name";
     /// Nesting of IMAP search keys.

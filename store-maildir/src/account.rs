@@ -1,5 +1,6 @@
 //! An account's folder: names, subscriptions, special uses.
 
+use crate::acl;
 use crate::files::{Errno, Files, failed, join, read_whole, remove_tree};
 use crate::shared::{Shared, Slot, lock};
 use crate::texts;
@@ -12,6 +13,8 @@ use postroad_core::store::{
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+mod sharing;
 
 /// An account's folder, which is also its INBOX (Maildir++).
 #[derive(Clone)]
@@ -311,6 +314,13 @@ impl<'a> MadeFolders<'a> {
         }
         let map = UidMap::new(shared.fresh_uid_validity(&self.home.root, now)?);
         shared.replace(&spare, uid_map::FILE, map.header().as_bytes())?;
+        if let Some(parent) = name.parent() {
+            // What is shared is shared with what comes to be below it.
+            let rights = read_whole(files, &self.home.folder(&parent).join(acl::FILE))?;
+            if !rights.is_empty() {
+                shared.replace(&spare, acl::FILE, &rights)?;
+            }
+        }
         // Maildir++'s sign of a folder that is not an account's own.
         shared.replace(&spare, "maildirfolder", b"")?;
         let folder = self.home.folder(name);

@@ -35,6 +35,10 @@
 //! | `maildirfolder` | each folder but INBOX | Maildir++'s mark |
 //! | `subscriptions` | account | subscribed names, a line each |
 //! | `postroad-special-uses` | account | special uses, a line each |
+//! | `dovecot-acl` | both | who may do what (RFC 4314), as Dovecot's `vfile` has it |
+//! | `postroad-metadata` | both | annotations (RFC 5464), a line each |
+//! | `postroad-metadata-account` | account | annotations of the account itself |
+//! | `postroad-shares` | store | who shares with whom; made anew if it is removed |
 //! | `postroad-uidvalidity` | account | the last UIDVALIDITY that a mailbox got |
 //! | `maildirsize` | account | Maildir++'s sums of octets and messages, where there is a quota |
 //! | `postroad-unique-ids` | each folder | how POP3's unique-ids are written, if Dovecot gave them |
@@ -49,6 +53,8 @@
 //! request that fails takes its steps back. A sync that failed is never repeated on the same file.
 
 mod account;
+mod acl;
+mod annotations;
 mod cache;
 mod content;
 mod dovecot;
@@ -62,6 +68,7 @@ mod quota;
 mod recent_ids;
 mod session;
 mod shared;
+mod shares;
 mod spool;
 mod texts;
 mod uid_map;

@@ -13,7 +13,7 @@ use postroad_core::store;
 use std::sync::Arc;
 
 /// The `config` keys that only this machine takes.
-const KEYS: [&str; 2] = ["compress", "unauthenticate"];
+const KEYS: [&str; 4] = ["admin", "comment", "compress", "unauthenticate"];
 
 struct ImapWorld {
     config: Arc<Config>,
@@ -36,6 +36,8 @@ pub(super) fn build(transcript: &Transcript) -> Result<Box<dyn World>, Malformed
     let mut config = Config { limits, starttls: common.tls, ..Config::default() };
     for setting in rest {
         match &*setting.key {
+            "admin" => config.admin = Some(setting.value.clone()),
+            "comment" => config.comment = Some(setting.value.clone()),
             "compress" => config.compress = setting.switch()?,
             "unauthenticate" => config.unauthenticate = setting.switch()?,
             _ if mailroom.take(setting, &transcript.sections)? => {}

@@ -10,12 +10,12 @@ use postroad_core::machine::Instant;
 use postroad_core::role::config::{Bound, OwnQuota, Quota, Size};
 use postroad_core::store::{
     Access, Account, Allowances, Answer, Atomicity, Failure, FlagAction, Flags, Happening,
-    MailboxName, Memory, Originals, Request, Store as _, Target, memory,
+    MailboxName, Memory, Originals, Request, Rights, Store as _, Target, memory,
 };
 use std::sync::Arc;
 
 /// The `config` keys that [`Mailroom`] takes.
-pub(super) const KEYS: [&str; 4] = ["mailbox", "message", "quota", "special-use"];
+pub(super) const KEYS: [&str; 5] = ["acl", "mailbox", "message", "quota", "special-use"];
 
 /// A mail system in memory that all sessions of a transcript share.
 pub(super) struct Mailroom {
@@ -47,6 +47,16 @@ impl Mailroom {
                 let octets = sections.octets(section).map_err(|wrong| setting.wrong(wrong))?;
                 let (account, mailbox) = self.names(setting, account, mailbox)?;
                 self.append(setting, account, mailbox, &octets, marks)?;
+            }
+            ("acl", [account, mailbox, identifier, rights]) => {
+                let (account, mailbox) = self.names(setting, account, mailbox)?;
+                let identifier = (*identifier).to_owned();
+                let rights = Rights::parse(rights).ok_or_else(|| setting.wrong("no rights"))?;
+                let rights = Some(rights);
+                self.must(setting, Request::SetAcl { account, mailbox, identifier, rights }, b"")?;
+            }
+            ("acl", _) => {
+                return Err(setting.wrong("write an account, a mailbox, a name and rights"));
             }
             ("special-use", [account]) => {
                 let (account, _) = self.names(setting, account, "INBOX")?;
@@ -282,7 +292,7 @@ fn words(request: &Request) -> String {
         Request::Close => "close".to_owned(),
         Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
             let sign = match action {
-                FlagAction::Replace => "",
+                FlagAction::Replace | FlagAction::ReplaceWithin(_) => "",
                 FlagAction::Add => "+",
                 FlagAction::Remove => "-",
             };
@@ -291,8 +301,8 @@ fn words(request: &Request) -> String {
             format!("set-flags {uids}{since} {sign}({})", flag_list(*flags, keywords))
         }
         Request::Expunge { uids } => format!("expunge {uids}"),
-        Request::Copy { uids, to, originals: Originals::Stay } => format!("copy {uids} {to}"),
-        Request::Copy { uids, to, originals: Originals::Go } => format!("move {uids} {to}"),
+        Request::Copy { uids, to, originals: Originals::Stay, .. } => format!("copy {uids} {to}"),
+        Request::Copy { uids, to, originals: Originals::Go, .. } => format!("move {uids} {to}"),
         Request::Read { uid, offset, length } => format!("read {uid} {offset} {length}"),
         Request::Structure { uid } => format!("structure {uid}"),
         Request::Begin { account, mailbox } => format!("begin {account} {mailbox}"),
@@ -332,6 +342,7 @@ fn words(request: &Request) -> String {
             let rights = rights.map_or("-".to_owned(), |rights| rights.to_string());
             format!("set-acl {account} {mailbox} {identifier} {rights}")
         }
+        Request::Shared { account, user } => format!("shared {account} {user}"),
         Request::Sharers { user } => format!("sharers {user}"),
         Request::Quota { account } => format!("quota {account}"),
         Request::Room { account, octets } => format!("room {account} {octets}"),

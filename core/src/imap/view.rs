@@ -60,6 +60,7 @@ pub struct View {
     known_modseq: u64,
     /// Where messages are recent, as ranges of UIDs.
     recent: Vec<Range<u32>>,
+    hides_recent: bool,
     /// How many keywords the client was told of.
     known_keywords: usize,
 }
@@ -79,9 +80,15 @@ impl View {
             restamped: Vec::new(),
             known_modseq: snapshot.highest_modseq,
             recent: Vec::from([snapshot.recent.clone()]),
+            hides_recent: false,
             known_keywords: snapshot.keywords.len(),
             snapshot,
         }
+    }
+
+    /// From now on no message has `\Recent`, which IMAP4rev2 does not know.
+    pub const fn hide_recent(&mut self) {
+        self.hides_recent = true;
     }
 
     /// How many messages the client knows: the greatest sequence number.
@@ -147,7 +154,8 @@ impl View {
     }
 
     fn with_recent(&self, entry: Entry) -> Entry {
-        let is_recent = self.recent.iter().any(|range| range.contains(&entry.uid.get()));
+        let is_recent =
+            !self.hides_recent && self.recent.iter().any(|range| range.contains(&entry.uid.get()));
         let recent = if is_recent { Flags::RECENT } else { Flags::NONE };
         Entry { flags: entry.flags | recent, ..entry }
     }

@@ -18,7 +18,7 @@ use core::ops::Range;
 pub enum Answer {
     /// It is done.
     Done,
-    /// To [`Request::List`].
+    /// To [`Request::List`] and [`Request::Shared`].
     Mailboxes(Vec<Listed>),
     /// To [`Request::Status`].
     Status(Status),

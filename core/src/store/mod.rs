@@ -29,7 +29,7 @@ mod flags;
 pub mod ledger;
 pub mod memory;
 mod messages;
-mod metadata;
+pub mod metadata;
 mod name;
 mod news;
 mod object;

@@ -96,8 +96,12 @@ pub enum Request {
     Copy {
         /// Which. UIDs that don't exist are passed over.
         uids: UidSet,
-        /// The mailbox of the same account that gets the copies.
+        /// Whose mailbox gets the copies.
+        account: Account,
+        /// Which of theirs.
         to: MailboxName,
+        /// The flags that go along; keyword bits are all set, or none is.
+        flags: Flags,
         /// Whether the originals stay.
         originals: Originals,
     },
@@ -244,6 +248,14 @@ pub enum Request {
     /// The accounts that let a user see a mailbox of theirs: [`Answer::Accounts`].
     Sharers {
         /// Who.
+        user: Account,
+    },
+    /// The mailboxes of an account that another user may see, and the levels above them:
+    /// [`Answer::Mailboxes`], sorted by name.
+    Shared {
+        /// Whose.
+        account: Account,
+        /// Who sees them.
         user: Account,
     },
     /// What an account has and may have: [`Answer::Quota`].

@@ -174,6 +174,19 @@ pub struct Grant {
 pub struct Acl(pub Vec<Grant>);
 
 impl Acl {
+    /// Puts `grant` in the place of what was granted to the same, or only takes that away.
+    pub fn set(&mut self, grant: Grant, is_granted: bool) {
+        let place = self.0.iter().position(|one| one.identifier == grant.identifier);
+        match (place, is_granted) {
+            (Some(place), true) => self.0[place] = grant,
+            (Some(place), false) => {
+                self.0.remove(place);
+            }
+            (None, true) => self.0.push(grant),
+            (None, false) => {}
+        }
+    }
+
     /// What `user` may do with this mailbox of `owner` (RFC 4314 §2): all that is granted to a name
     /// of theirs, without what is taken from one.
     #[must_use]

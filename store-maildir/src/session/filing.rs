@@ -24,13 +24,12 @@ impl Session {
     pub(super) fn copy(
         &mut self,
         now: Instant,
-        uids: &UidSet,
-        to: &MailboxName,
+        uids: (&UidSet, Flags),
+        (account, to): (&Account, &MailboxName),
         originals: Originals,
     ) -> Result<Answer, Failure> {
-        let (home, slot) = self.with_open(originals == Originals::Go, |open, _| {
-            Ok((open.home.clone(), open.slot.clone()))
-        })?;
+        let slot = self.with_open(originals == Originals::Go, |open, _| Ok(open.slot.clone()))?;
+        let home = self.home(account, now)?;
         let copied = self.transfer(now, &home, (&slot, to), uids, originals)?;
         Ok(Answer::Copied(copied))
     }
@@ -42,7 +41,7 @@ impl Session {
         now: Instant,
         home: &Home,
         (source, to): (&Slot, &MailboxName),
-        uids: &UidSet,
+        (uids, flags): (&UidSet, Flags),
         originals: Originals,
     ) -> Result<Copied, Failure> {
         let target = home.folder(to);
@@ -58,6 +57,10 @@ impl Session {
             }
             let added = self.with(now, home, &target, |slot, mailbox| {
                 for addition in &mut additions {
+                    addition.flags = addition.flags.intersection(flags);
+                    if flags.keywords().next().is_none() {
+                        addition.keywords.clear();
+                    }
                     addition.keywords = mailbox.fitting(&addition.keywords);
                 }
                 let added = mailbox.add(now, &additions)?;

@@ -14,6 +14,7 @@ use crate::files::Lock;
 use crate::mailbox::Mailbox;
 use crate::quota::Change;
 use crate::shared::{Shared, Slot, lock};
+use crate::shares;
 use filing::Finished;
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
@@ -142,7 +143,9 @@ impl Session {
                 self.set_flags(now, (&uids, unchanged_since), action, (flags, &keywords))
             }
             Request::Expunge { uids } => self.expunge(now, &uids),
-            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Copy { uids, account, to, flags, originals } => {
+                self.copy(now, (&uids, flags), (&account, &to), originals)
+            }
             Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
             Request::Structure { uid } => self.structure(now, uid),
             Request::Summary { uid } => self.summary(now, uid, octets),
@@ -177,6 +180,7 @@ impl Session {
                 self.set_acl(now, (&account, &mailbox), identifier, rights)
             }
             Request::Sharers { user } => self.sharers(&user),
+            Request::Shared { account, user } => self.shared(now, &account, &user),
             Request::Quota { account } => self.quota(now, &account),
             Request::Room { account, octets } => self.room(now, &account, octets),
             Request::Annotations { account, mailbox, user } => {
@@ -248,9 +252,13 @@ impl Session {
         name: &MailboxName,
     ) -> Result<Answer, Failure> {
         let home = self.home(account, now)?;
+        let was_shared = home.acl_of(name).is_ok_and(|file| !file.acl.0.is_empty());
         let news = home.delete(name)?;
         home.forget_sums();
         self.news.extend(news);
+        if was_shared {
+            let _ = shares::refresh(&self.shared, account, &home);
+        }
         Ok(Answer::Done)
     }
 
@@ -272,7 +280,7 @@ impl Session {
         let inbox = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()))?;
         home.create(now, to, None)?;
         let all = UidSet::range(Uid::MIN, Uid::MAX);
-        let copied = self.transfer(now, &home, (&inbox, to), &all, Originals::Go);
+        let copied = self.transfer(now, &home, (&inbox, to), (&all, Flags::ALL), Originals::Go);
         if copied.is_err() {
             // Nothing has changed: what was made for it goes, too.
             for made in renaming.parents.iter().chain([to]).rev() {

@@ -69,7 +69,13 @@ fn open_inbox(desk: &mut Desk<Session>) {
 }
 
 fn copy(originals: Originals) -> Vec<Request> {
-    vec![Request::Copy { uids: uids(&[1, 2, 4]), to: name("a"), originals }]
+    vec![Request::Copy {
+        uids: uids(&[1, 2, 4]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals,
+    }]
 }
 
 fn rename(from: &str, to: &str) -> Vec<Request> {
@@ -123,6 +129,22 @@ fn trials() -> Vec<Trial> {
         trial("rename INBOX", nothing, || rename("INBOX", "z")),
         trial("subscribe", nothing, || {
             vec![Request::Subscribe { account: account(), mailbox: name("a"), subscribed: true }]
+        }),
+        trial("rights", nothing, || {
+            vec![Request::SetAcl {
+                account: account(),
+                mailbox: name("a"),
+                identifier: "bob@example.org".into(),
+                rights: postroad_core::store::Rights::parse("lr"),
+            }]
+        }),
+        trial("annotate", nothing, || {
+            vec![Request::Annotate {
+                account: account(),
+                mailbox: Some(name("a")),
+                user: account(),
+                values: vec![("/shared/comment".into(), Some(b"x".to_vec()))],
+            }]
         }),
         trial("look", nothing, || {
             let mailbox = name("INBOX");

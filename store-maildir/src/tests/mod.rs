@@ -8,6 +8,7 @@ mod index;
 mod machine;
 mod model;
 mod power_cut;
+mod shares;
 mod snapshot;
 mod threads;
 mod watch;

@@ -99,7 +99,7 @@ fn changing() -> impl Strategy<Value = Request> {
         }),
         1 => numbers().prop_map(|uids| Request::Expunge { uids }),
         2 => (numbers(), mailbox(), originals)
-            .prop_map(|(uids, to, originals)| Request::Copy { uids, to, originals }),
+            .prop_map(|(uids, to, originals)| Request::Copy { uids, account: account(), to, flags: Flags::ALL, originals }),
     ]
 }
 

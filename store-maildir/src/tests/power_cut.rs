@@ -161,7 +161,8 @@ impl User {
     }
 
     fn transfer(&mut self, validity: u32, numbers: &[u32], to: &str, originals: Originals) {
-        let request = Request::Copy { uids: uids(numbers), to: name(to), originals };
+        let (uids, account, to) = (uids(numbers), account(), name(to));
+        let request = Request::Copy { uids, account, to, flags: Flags::ALL, originals };
         let originals_known: Vec<_> = numbers
             .iter()
             .map(|number| self.promises.there.get(&(validity, *number)).cloned())

@@ -24,6 +24,8 @@ impl Connection {
         match self.phase {
             Phase::Authenticated(_) | Phase::Selected(..) => {
                 all.extend([
+                    Capability::Imap4Rev2,
+                    Capability::Utf8Accept,
                     Capability::Namespace,
                     Capability::Children,
                     Capability::Unselect,
@@ -52,6 +54,18 @@ impl Connection {
                     Capability::ThreadOrderedSubject,
                     Capability::InProgress,
                     Capability::Move,
+                    Capability::ListExtended,
+                    Capability::ListStatus,
+                    Capability::ListMyRights,
+                    Capability::ListMetadata,
+                    Capability::StatusSize,
+                    Capability::AppendLimit(Some(self.limits().message)),
+                    Capability::Acl,
+                    Capability::Rights("texk".into()),
+                    Capability::Metadata,
+                    Capability::Quota,
+                    Capability::QuotaResStorage,
+                    Capability::QuotaResMessage,
                 ]);
                 if self.offers_compress() {
                     all.push(Capability::CompressDeflate);

@@ -10,7 +10,7 @@ use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Respons
 use crate::limits::Limits;
 use crate::machine::{Deflate, DeflateFailed, Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
-use crate::store::{Access, Account, Failure, MailboxName, UidSet};
+use crate::store::{Access, Account, Failure, MailboxName, Rights, Target, UidSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -28,6 +28,8 @@ pub(super) struct Connection {
     pub(super) enabled: Enabled,
     /// What the client wants to be told of between commands.
     pub(super) notifications: Notifications,
+    /// What the user may do with the mailbox that the command under way names.
+    pub(super) rights: Rights,
     pub(super) out: Outbox,
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
@@ -78,8 +80,10 @@ pub(super) enum Phase {
 /// The selected mailbox.
 #[derive(Debug)]
 pub(super) struct Selected {
-    pub(super) name: MailboxName,
+    pub(super) target: Target,
     pub(super) access: Access,
+    /// What the user may do with it, as the last command that depends on it has found.
+    pub(super) rights: Rights,
     pub(super) view: View,
     /// `$`: what the last SEARCH RETURN (SAVE) found (RFC 5182 §2.1). Some may be gone.
     pub(super) saved: UidSet,
@@ -97,6 +101,7 @@ impl Connection {
             encoding: Encoding::default(),
             enabled: Enabled::default(),
             notifications: Notifications::default(),
+            rights: Rights::NONE,
             security: match channel {
                 Channel::Bound(_) => Security::Tls,
                 Channel::Clear | Channel::Confidential => Security::Clear,
@@ -279,6 +284,16 @@ impl Connection {
         }
         self.enabled = Enabled::default();
         self.set_encoding(Encoding::default());
+    }
+
+    /// The selected mailbox, if it is the user's own.
+    pub(super) fn selected_own(&self) -> Option<&MailboxName> {
+        match &self.phase {
+            Phase::Selected(account, selected) if selected.target.account == *account => {
+                Some(&selected.target.mailbox)
+            }
+            _ => None,
+        }
     }
 
     /// Leaves the selected state.

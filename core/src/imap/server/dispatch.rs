@@ -9,19 +9,16 @@ use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::{Listing, Which};
-use super::mailboxes;
 use super::notify;
+use super::place;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use super::task::{Manner, Running, Task};
 use super::uid_only::needs_numbers;
+use super::{access, mailboxes, metadata, quota};
 use super::{bad, misunderstood, not_understood, ok, uid_required};
-use crate::imap::{
-    Append, Command, Namespace, Namespaces, Numbering, Response, Status, Step as Assembled, Tag,
-};
-use crate::store::{Access, DELIMITER, Originals};
-use alloc::string::String;
-use alloc::vec;
+use crate::imap::{Append, Command, Numbering, Response, Status, Step as Assembled, Tag};
+use crate::store::{Access, Originals};
 
 /// How a command begins: with a task, or with the status that ends it at once.
 pub(super) type Begun = Result<(Manner, Task), Status>;
@@ -86,16 +83,22 @@ impl Connection {
         if self.account().is_none() {
             return Err(out_of_place(NEEDS_LOGIN));
         }
+        self.begin_checked(command)
+    }
+
+    /// Commands of someone who may give them.
+    pub(super) fn begin_allowed(&mut self, command: Command) -> Begun {
         let free = |task| Ok((Manner::FREE, task));
         match command {
             Command::Enable(names) => self.enable(&names),
             Command::Namespace => self.namespace(),
             Command::Unauthenticate => self.unauthenticate(),
             Command::Idle => free(Task::Idle(Idling::new(self))),
-            Command::List(list) if !list.extended => {
-                free(Task::List(Listing::new(self, &list, Which::Existing)?))
-            }
-            Command::Lsub(list) => free(Task::List(Listing::new(self, &list, Which::Subscribed)?)),
+            Command::List(list) => free(Task::List(Listing::new(self, list, Which::Existing)?)),
+            Command::Lsub(list) => free(Task::List(Listing::new(self, list, Which::Subscribed)?)),
+            Command::Acl(acl) => access::begin(self, acl),
+            Command::Metadata(metadata) => metadata::begin(self, metadata),
+            Command::Quota(quota) => quota::begin(self, quota),
             Command::Select(select) => {
                 free(Task::Select(Selecting::new(self, select, Access::ReadWrite)?))
             }
@@ -165,13 +168,15 @@ impl Connection {
             self.assembler.refuse(&mut self.inbox);
             return Err(uid_required());
         }
-        match Appending::new(self, append) {
-            Ok(appending) => Ok((Manner::FREE, Task::Append(appending))),
-            Err(status) => {
-                self.assembler.refuse(&mut self.inbox);
-                Err(status)
-            }
-        }
+        let begun = self.begin_checked_append(append);
+        begun.inspect_err(|_| self.assembler.refuse(&mut self.inbox))
+    }
+
+    /// APPEND of someone who may.
+    pub(super) fn begin_appending(&mut self, append: Append) -> Begun {
+        let appending = Appending::new(self, append);
+        let begun = appending.map(|appending| (Manner::FREE, Task::Append(appending)));
+        begun.inspect_err(|_| self.assembler.refuse(&mut self.inbox))
     }
 
     fn capability(&mut self) -> Begun {
@@ -187,11 +192,9 @@ impl Connection {
         Err(ok("ID completed"))
     }
 
-    /// RFC 2342: everything is the user's own, and begins with nothing.
+    /// RFC 2342.
     fn namespace(&mut self) -> Begun {
-        let own = Namespace { prefix: String::new(), delimiter: Some(DELIMITER) };
-        let namespaces = Namespaces { personal: vec![own], ..Namespaces::default() };
-        self.respond(Response::Namespace(namespaces));
+        self.respond(Response::Namespace(place::namespaces()));
         Err(ok("NAMESPACE completed"))
     }
 

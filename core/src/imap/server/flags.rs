@@ -3,10 +3,10 @@
 use super::connection::{Connection, Selected, confused, failed};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{bad, no, ok};
+use super::{bad, no, ok, rights};
 use crate::imap::view::View;
 use crate::imap::{Code, Messages, Numbering, Status, Store};
-use crate::store::{Access, Answer, FlagAction, Flags, Request, Snapshot, Uid, UidSet};
+use crate::store::{Access, Answer, FlagAction, Flags, Request, Rights, Snapshot, Uid, UidSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -34,6 +34,8 @@ impl Storing {
         connection.writable()?;
         let (flags, keywords) = split_flags(flags)
             .map_err(|_| no("There is no such system flag").with_code(Code::Cannot))?;
+        let rights = connection.selected().map_or(Rights::NONE, |selected| selected.rights);
+        let (action, flags, keywords) = rights::storable(rights, action, (flags, keywords))?;
         Ok(Self { numbering, ranges, silent, unchanged_since, action, flags, keywords })
     }
 

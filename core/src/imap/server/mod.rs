@@ -16,6 +16,10 @@
 //! | `auth` | AUTHENTICATE, LOGIN |
 //! | `reset` | COMPRESS, UNAUTHENTICATE |
 //! | `list` | LIST, LSUB |
+//! | `place`, `rights` | what a mailbox name means; which rights a command needs |
+//! | `access` | GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS |
+//! | `metadata` | GETMETADATA, SETMETADATA |
+//! | `quota` | GETQUOTA, GETQUOTAROOT, SETQUOTA |
 //! | `create` | CREATE |
 //! | `mailboxes` | DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
@@ -27,6 +31,7 @@
 //! | `copy` | COPY, MOVE |
 //! | `uid_only` | which of these are refused where sequence numbers are switched off |
 
+mod access;
 mod append;
 mod auth;
 mod capability;
@@ -42,10 +47,14 @@ mod gather;
 mod idle;
 mod list;
 mod mailboxes;
+mod metadata;
 mod news;
 mod notify;
+mod place;
 mod progress;
+mod quota;
 mod reset;
+mod rights;
 mod search;
 mod select;
 mod task;
@@ -63,6 +72,7 @@ use crate::machine::{
 use crate::sasl::{self, Channel, Mechanism};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use connection::{Compression, Connection, Phase};
@@ -78,6 +88,10 @@ pub struct Config {
     pub mechanisms: Vec<Mechanism>,
     /// Whether STARTTLS is offered in the clear.
     pub starttls: bool,
+    /// How the administrator is reached, a URI: `/shared/admin` of the server (RFC 5464 §6.1.2).
+    pub admin: Option<String>,
+    /// What is to be said of the server: its `/shared/comment` (RFC 5464 §6.1.1).
+    pub comment: Option<String>,
     /// Whether COMPRESS=DEFLATE is offered (RFC 4978): only where something serves
     /// [`Wants::Deflate`], as [`Compressed`](crate::compress) does.
     pub compress: bool,
@@ -97,6 +111,8 @@ impl Default for Config {
             limits: Limits::DEFAULT,
             mechanisms: mechanisms.into(),
             starttls: true,
+            admin: None,
+            comment: None,
             compress: false,
             unauthenticate: true,
         }
@@ -324,6 +340,10 @@ impl Server {
             Step::Room => (Awaits::Room, None),
             Step::Client => (Awaits::Client, None),
             Step::Until(then) => (Awaits::Until(then), None),
+            Step::Begin(begun) => {
+                self.running = running.with(&mut self.connection, begun);
+                return Next::Again;
+            }
             Step::Done(status) => {
                 self.running = running.end(&mut self.connection, status);
                 return Next::Again;

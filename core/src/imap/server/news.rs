@@ -1,12 +1,12 @@
 //! Telling a client what has changed in its mailbox (RFC 3501 §7.3, §7.4).
 
 use super::connection::{Connection, Selected};
-use super::ok;
 use super::task::Manner;
+use super::{ok, rights};
 use crate::imap::view::News;
 use crate::imap::{Code, FetchData, Flag, Numbering, Response};
 use crate::limits::Limits;
-use crate::store::{Access, Answer, Flags, Uid, UidSet};
+use crate::store::{Access, Answer, Flags, Right, Uid, UidSet};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -180,9 +180,14 @@ impl Selected {
     /// Which of them a client can change (RFC 3501 §7.1).
     pub(super) fn permanent_flags(&self, limits: &Limits) -> Code {
         let is_writable = self.access == Access::ReadWrite;
+        let may_write = is_writable && self.rights.contains(Right::Write);
+        let may_set = |flag: &Flag| match SYSTEM.iter().find(|(system, _)| system == flag) {
+            Some((_, bit)) => is_writable && rights::flags(self.rights).contains(*bit),
+            None => may_write,
+        };
         Code::PermanentFlags {
-            flags: if is_writable { self.all_flags() } else { Vec::new() },
-            new_keywords: is_writable && self.view.keywords().len() < limits.keywords,
+            flags: self.all_flags().into_iter().filter(may_set).collect(),
+            new_keywords: may_write && self.view.keywords().len() < limits.keywords,
         }
     }
 }

@@ -1,22 +1,22 @@
 //! SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691).
 
 use super::connection::{Connection, Phase, Selected, confused, failed};
+use super::list::listed;
 use super::news::Telling;
 use super::task::{Step, Told};
-use super::{bad, ok, uid_required};
+use super::{bad, ok, rights, uid_required};
 use crate::imap::view::View;
-use crate::imap::{
-    Code, Listed, Mailbox, ObjectId, Qresync, Response, Select, SequenceSet, Status,
-};
+use crate::imap::{Code, ObjectId, Qresync, Response, Select, SequenceSet, Status};
 use crate::store::{
-    Access, Answer, DELIMITER, Entry, MailboxName, Request, Snapshot, Uid, UidSet, mailbox_id,
+    Access, Answer, Entry, Request, Right, Snapshot, Target, Uid, UidSet, mailbox_id,
 };
 use alloc::vec::Vec;
 
 /// SELECT or EXAMINE under way.
 #[derive(Debug)]
 pub(super) struct Selecting {
-    name: MailboxName,
+    /// None if a refusal is all there is to say.
+    target: Option<Target>,
     access: Access,
     /// What the client knows of the mailbox.
     known: Option<Qresync>,
@@ -26,7 +26,9 @@ pub(super) struct Selecting {
 #[derive(Debug)]
 enum Opening {
     Open,
-    /// The mailbox that was open is closed, then this is said.
+    /// The mailbox that was open is to be closed, then this is said.
+    Close(Status),
+    /// It is closed, then this is said.
     Refuse(Status),
     /// What is gone is asked.
     Vanished,
@@ -47,16 +49,27 @@ impl Selecting {
         if connection.enabled.uid_only && qresync.iter().any(|known| known.known_pairs.is_some()) {
             return Err(uid_required());
         }
-        let name = connection.name(&mailbox)?;
+        let target = Some(connection.place(&mailbox)?);
+        let access = rights::access(access, connection.rights);
         // What is told of the mailbox tells its HIGHESTMODSEQ anyway.
         connection.enabled.condstore |= condstore;
-        Ok(Self { name, access, known: qresync, stage: Opening::Open })
+        Ok(Self { target, access, known: qresync, stage: Opening::Open })
+    }
+
+    /// One that only closes the mailbox that was open.
+    pub(super) const fn refused(refusal: Status) -> Self {
+        let stage = Opening::Close(refusal);
+        Self { target: None, access: Access::ReadOnly, known: None, stage }
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match (&mut self.stage, told) {
             (Opening::Open, Told::Answer(answer)) => self.handle_answer(connection, answer),
             (Opening::Open, _) => self.open(connection),
+            (Opening::Close(status), _) => {
+                let refusal = status.clone();
+                self.refuse(connection, refusal)
+            }
             (Opening::Refuse(status), _) => Step::Done(status.clone()),
             (Opening::Vanished, Told::Answer(Answer::Vanished(uids))) => {
                 self.tell_missed(connection, &uids)
@@ -73,15 +86,14 @@ impl Selecting {
     }
 
     fn open(&self, connection: &mut Connection) -> Step {
-        let Some(account) = connection.account().cloned() else {
+        let Some(Target { account, mailbox }) = self.target.clone() else {
             return Step::Done(confused());
         };
         if connection.selected().is_some() {
             // RFC 7162 §3.2.11, RFC 9051 §7.1
             connection.respond(ok("The mailbox before is closed").with_code(Code::Closed));
         }
-        let (mailbox, access) = (self.name.clone(), self.access);
-        Step::Ask(Request::Open { account, mailbox, access })
+        Step::Ask(Request::Open { account, mailbox, access: self.access })
     }
 
     fn handle_answer(&mut self, connection: &mut Connection, answer: Answer) -> Step {
@@ -104,14 +116,18 @@ impl Selecting {
     }
 
     fn handle_opened(&mut self, connection: &mut Connection, snapshot: Snapshot) -> Step {
-        let Some(account) = connection.account().cloned() else {
+        let (Some(account), Some(target)) = (connection.account().cloned(), self.target.clone())
+        else {
             return Step::Done(confused());
         };
-        let id = mailbox_id(&account, snapshot.uid_validity);
+        let id = mailbox_id(&target.account, snapshot.uid_validity);
         let uid_validity = snapshot.uid_validity;
-        let view = View::new(snapshot);
-        let (name, access, saved) = (self.name.clone(), self.access, UidSet::default());
-        let selected = Selected { name, access, view, saved };
+        let mut view = View::new(snapshot);
+        if connection.enabled.rev2 {
+            view.hide_recent();
+        }
+        let (access, rights, saved) = (self.access, connection.rights, UidSet::default());
+        let selected = Selected { target, access, rights, view, saved };
         connection.phase = Phase::Selected(account, selected);
         connection.tell_selected(ObjectId::new(&id));
         // RFC 7162 §3.2.5: with another UIDVALIDITY nothing of what is known is true.
@@ -166,14 +182,15 @@ impl Connection {
     fn tell_selected(&mut self, id: Option<ObjectId>) {
         self.tell_keywords();
         let enabled = self.enabled;
-        let Some(Selected { name, view, .. }) = self.selected() else {
+        let Some(Selected { target, view, .. }) = self.selected() else {
             return;
         };
-        let listed = Listed::new(Mailbox::new(name.as_str()), Some(DELIMITER), Vec::new());
+        let target = target.clone();
         let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
         let Snapshot { uid_validity, uid_next, highest_modseq, .. } = *view.snapshot();
         self.respond(Response::Exists(exists));
         if enabled.rev2 {
+            let listed = listed(self.written(&target), Vec::new());
             self.respond(Response::List(listed));
         } else {
             self.respond(Response::Recent(recent));
@@ -213,7 +230,10 @@ impl Closing {
     /// CLOSE: what is marked `\Deleted` goes, unless the mailbox was opened to look only.
     pub(super) fn expunging(connection: &mut Connection) -> Self {
         let deleted = match connection.selected() {
-            Some(selected) if selected.access == Access::ReadWrite => {
+            Some(selected)
+                if selected.access == Access::ReadWrite
+                    && selected.rights.contains(Right::Expunge) =>
+            {
                 selected.view.messages().marked_deleted()
             }
             _ => UidSet::default(),

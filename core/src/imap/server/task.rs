@@ -1,19 +1,24 @@
 //! What a command under way is, and what moves it.
 
+use super::access::Administering;
 use super::append::Appending;
 use super::auth::Authenticating;
 use super::connection::{Connection, Phase};
 use super::copy::Copying;
 use super::create::Creating;
+use super::dispatch::Begun;
 use super::ending::Ending;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::Listing;
 use super::mailboxes::{Asking, Changing};
+use super::metadata::Annotating;
 use super::notify::{Announcing, Notifying};
 use super::ok;
+use super::quota::Quoting;
 use super::reset::Unauthenticating;
+use super::rights::Checking;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use crate::imap::view::Expunges;
@@ -102,6 +107,8 @@ pub(super) enum Step {
     Client,
     /// It waits for a moment.
     Until(Instant),
+    /// Another task takes its place, or a status.
+    Begin(Begun),
     /// It is done, and this is to be the tagged response.
     Done(Status),
 }
@@ -110,10 +117,13 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) enum Task {
     Announce(Announcing),
+    Administer(Administering),
+    Annotate(Annotating),
     Append(Appending),
     Ask(Asking),
     Authenticate(Authenticating),
     Change(Changing),
+    Check(Checking),
     Close(Closing),
     Copy(Copying),
     Create(Creating),
@@ -123,6 +133,7 @@ pub(super) enum Task {
     Idle(Idling),
     List(Listing),
     Notify(Notifying),
+    Quota(Quoting),
     Search(Searching),
     Select(Selecting),
     Store(Storing),
@@ -135,10 +146,13 @@ impl Task {
             Self::Announce(task) => {
                 task.step(connection, told).unwrap_or_else(|| Step::Done(ok("Told")))
             }
+            Self::Administer(task) => task.step(connection, told),
+            Self::Annotate(task) => task.step(connection, told),
             Self::Append(task) => task.step(connection, told),
             Self::Ask(task) => task.step(connection, told),
             Self::Authenticate(task) => task.step(connection, told),
             Self::Change(task) => task.step(connection, told),
+            Self::Check(task) => task.step(connection, told),
             Self::Close(task) => task.step(connection, told),
             Self::Copy(task) => task.step(connection, told),
             Self::Create(task) => task.step(connection, told),
@@ -148,6 +162,7 @@ impl Task {
             Self::Idle(task) => task.step(connection, told),
             Self::List(task) => task.step(connection, told),
             Self::Notify(task) => task.step(connection, told),
+            Self::Quota(task) => task.step(connection, told),
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
@@ -181,6 +196,15 @@ impl Running {
             return None;
         }
         Self::ending(connection, tag, manner, status)
+    }
+
+    /// The same command, with what `begun` says in the place of its task.
+    pub(super) fn with(self, connection: &mut Connection, begun: Begun) -> Option<Self> {
+        let tag = self.tag?;
+        match begun {
+            Ok((manner, task)) => Some(Self::new(tag, manner, task)),
+            Err(status) => Self::done(connection, tag, status),
+        }
     }
 
     /// A command that has ended as soon as it began.

@@ -61,12 +61,12 @@ fn messages_are_split() {
 fn octets() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         Just(&b"From "[..]),
-        Just(b">"),
-        Just(b"\r\n"),
-        Just(b"\r"),
-        Just(b"x"),
-        Just(b"Fro"),
-        Just(b"From a Mon Jun  1 12:00:00 2026"),
+        Just(&b">"[..]),
+        Just(&b"\r\n"[..]),
+        Just(&b"\r"[..]),
+        Just(&b"x"[..]),
+        Just(&b"Fro"[..]),
+        Just(&b"From a Mon Jun  1 12:00:00 2026"[..]),
         Just(&[b'y'; 700][..]),
     ];
     proptest::collection::vec(word, 0..12).prop_map(|words| words.concat())

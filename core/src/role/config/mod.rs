@@ -33,6 +33,8 @@ pub struct Config {
     pub auth: Auth,
     /// What the SMTP server says.
     pub smtp: Smtp,
+    /// What the IMAP server says of itself.
+    pub imap: Imap,
     /// Whom to ask for names.
     pub dns: Dns,
     /// Where mail for other domains goes, where that is not what DNS says; `*` is every domain that
@@ -59,6 +61,7 @@ impl Default for Config {
             tls: TlsFiles::default(),
             auth: Auth::default(),
             smtp: Smtp::default(),
+            imap: Imap::default(),
             dns: Dns::default(),
             routes: BTreeMap::new(),
             queue: Queue::default(),
@@ -175,6 +178,17 @@ pub struct Smtp {
     pub vrfy: Vrfy,
     /// Who may start the queue for a domain with ETRN.
     pub etrn: Etrn,
+}
+
+/// What the IMAP server says of itself (RFC 5464 §6.1).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Imap {
+    /// How the administrator is reached, a URI: `mailto:postmaster@example.org`.
+    pub admin: Option<String>,
+    /// What users are to know.
+    pub comment: Option<String>,
 }
 
 /// What VRFY is answered (RFC 5321 §3.5.3, §7.3).

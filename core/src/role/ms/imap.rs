@@ -65,7 +65,8 @@ impl Imap {
         compress: bool,
     ) -> Self {
         let limits = site.config.limits.clone();
-        let config = Config { limits, compress, ..Config::default() };
+        let crate::role::config::Imap { admin, comment } = site.config.imap.clone();
+        let config = Config { limits, admin, comment, compress, ..Config::default() };
         let channel = site.channel(peer, None);
         let server = Server::new(now, config.into(), channel, entropy);
         Self { server, login: Login::new(site), peer, now }

@@ -19,8 +19,8 @@ impl Session {
     pub(super) fn copy(
         &mut self,
         now: Instant,
-        uids: &UidSet,
-        to: &MailboxName,
+        (uids, flags): (&UidSet, Flags),
+        (account, to): (&Account, &MailboxName),
         originals: Originals,
     ) -> Result<Answer, Failure> {
         let open = match originals {
@@ -28,14 +28,14 @@ impl Session {
             Originals::Go => self.opened_to_write()?,
         };
         let (from, limits) = (open.mailbox.clone(), &self.memory.limits);
-        let target = self.memory.find(now, &open.account, to)?;
+        let target = self.memory.find(now, account, to)?;
         // What only changes its place needs no room.
-        if originals == Originals::Stay {
+        if originals == Originals::Stay || *account != open.account {
             let sizes =
                 from.borrow().select(uids).map(|(entry, _)| u64::from(entry.size)).collect();
-            self.memory.check_room(now, &open.account, weight(sizes))?;
+            self.memory.check_room(now, account, weight(sizes))?;
         }
-        let pairs = copy((&from, &target), uids, now, limits)?;
+        let pairs = copy((&from, &target), (uids, flags), now, limits)?;
         let gone: UidSet = pairs.iter().map(|(uid, _)| *uid).collect();
         if originals == Originals::Go {
             remove(&from, &gone, now);

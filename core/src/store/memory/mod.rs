@@ -199,14 +199,18 @@ impl Session {
             Request::Subscribe { account, mailbox, subscribed } => {
                 self.subscribe(now, &account, mailbox, subscribed)
             }
-            Request::Open { account, mailbox, access } => self.open(now, account, &mailbox, access),
+            Request::Open { account, mailbox, access } => {
+                self.open(now, &account, &mailbox, access)
+            }
             Request::Sync => self.sync(),
             Request::Close => Ok(self.close()),
             Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
                 self.set_flags(now, (uids, unchanged_since), action, (flags, &keywords))
             }
             Request::Expunge { uids } => self.expunge(now, &uids),
-            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Copy { uids, account, to, flags, originals } => {
+                self.copy(now, (&uids, flags), (&account, &to), originals)
+            }
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
             Request::Summary { uid } => self.summary(uid, octets),
@@ -244,7 +248,8 @@ impl Session {
             Request::SetAcl { account, mailbox, identifier, rights } => {
                 self.set_acl(now, (&account, &mailbox), identifier, rights)
             }
-            Request::Sharers { user } => self.sharers(&user),
+            Request::Sharers { user } => Ok(self.sharers(&user)),
+            Request::Shared { account, user } => Ok(self.shared(&account, &user)),
             Request::Quota { account } => self.quota(now, &account),
             Request::Room { account, octets } => self.room(now, &account, octets),
             Request::Annotations { account, mailbox, user } => {
@@ -301,6 +306,8 @@ impl Session {
         let mailbox = self.memory.with_home(now, account, |home| {
             home.tree.delete(name)?;
             home.tree.remove(name);
+            home.acls.remove(name);
+            home.annotations.remove(&Some(name.clone()));
             Ok(home.mailboxes.remove(name))
         })?;
         if let Some(mailbox) = mailbox {
@@ -344,18 +351,18 @@ impl Session {
     fn open(
         &mut self,
         now: Instant,
-        account: Account,
+        account: &Account,
         name: &MailboxName,
         access: Access,
     ) -> Result<Answer, Failure> {
         self.close();
-        let mailbox = self.memory.find(now, &account, name)?;
+        let mailbox = self.memory.find(now, account, name)?;
         if access == Access::Exclusive && mailbox.borrow().is_exclusive() {
             return Err(Failure::InUse);
         }
         let wake = self.wake.clone().filter(|_| self.watching);
         let (reader, snapshot) = mailbox.borrow_mut().join(access, wake);
-        self.open = Some(Open { account, name: name.clone(), mailbox, reader });
+        self.open = Some(Open { account: account.clone(), name: name.clone(), mailbox, reader });
         Ok(Answer::Opened(snapshot))
     }
 

@@ -25,6 +25,7 @@ pub mod observing;
 pub mod quota;
 mod reader;
 pub mod sessions;
+pub mod sharing;
 
 pub use reader::{Changes, Opened};
 
@@ -124,6 +125,16 @@ macro_rules! store_suite {
             observers_are_woken,
             names_are_observed,
             who_observes_no_more_hears_nothing,
+        ]);
+        $crate::store_suite!(@ $bed, sharing: [
+            an_owner_has_every_right,
+            what_is_granted_is_seen,
+            rights_follow_their_mailbox,
+            nobody_gets_an_account_by_being_asked_for,
+            copies_go_to_other_accounts,
+            annotations_are_private_or_shared,
+            annotations_follow_their_mailbox,
+            annotations_have_limits,
         ]);
         $crate::store_suite!(@ $bed, sessions: [
             changes_reach_other_sessions,

@@ -38,7 +38,13 @@ pub fn observers_hear_what_others_do(bed: &impl Bed) {
     two.open("INBOX");
     two.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
     assert_eq!(happened(&mut one), [changed("INBOX")]);
-    let copy = |originals| Request::Copy { uids: uids(&[1]), to: name("a"), originals };
+    let copy = |originals| Request::Copy {
+        uids: uids(&[1]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals,
+    };
     two.ask(copy(Originals::Stay));
     assert_eq!(happened(&mut one), [changed("a")]);
     two.ask(copy(Originals::Go));

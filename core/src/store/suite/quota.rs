@@ -69,7 +69,13 @@ pub fn what_exceeds_the_quota_is_refused(bed: &impl Bed) {
     let each = desk.ask(deliver("Q3", &["INBOX", "a"], Atomicity::Each));
     assert_eq!(each, Answer::Delivered(alloc::vec![Err(Failure::OverQuota); 2]));
     desk.open("INBOX");
-    let copy = Request::Copy { uids: uids(&[1]), to: name("a"), originals: Originals::Stay };
+    let copy = Request::Copy {
+        uids: uids(&[1]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals: Originals::Stay,
+    };
     assert_eq!(desk.fails(copy), Failure::OverQuota);
     assert_eq!((desk.status("INBOX").messages, desk.status("a").messages), (1, 0));
     assert_eq!(used(&mut desk), (6, 1));
@@ -100,7 +106,13 @@ pub fn a_move_needs_no_room(bed: &impl Bed) {
     desk.deliver("Q1", b"1234\r\n");
     allow(bed, Some(6), Some(1));
     desk.open("INBOX");
-    let moving = Request::Copy { uids: uids(&[1]), to: name("a"), originals: Originals::Go };
+    let moving = Request::Copy {
+        uids: uids(&[1]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals: Originals::Go,
+    };
     assert!(matches!(desk.ask(moving), Answer::Copied(_)));
     assert_eq!((desk.status("a").messages, used(&mut desk)), (1, (6, 1)));
 }

@@ -9,13 +9,13 @@ mod part;
 use super::connection::{Connection, confused, failed_to_file, out_of_place};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{misunderstood, no, ok};
+use super::{misunderstood, no, ok, rights};
 use crate::imap::url::MessageUrl;
 use crate::imap::{
     Append, AppendMessage, AppendPart, Code, Messages, Replaced, Response, SequenceSet, Status,
     Step as Assembled, Synchronizing,
 };
-use crate::store::{Account, Answer, Flags, MailboxName, Request, Uid};
+use crate::store::{Account, Answer, Flags, MailboxName, Request, Right, Rights, Target, Uid};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use part::{Tally, bad_url, locate};
@@ -65,9 +65,8 @@ impl Appending {
             Some(replaced) => Some(find(connection, replaced)?),
             None => None,
         };
-        let account = connection.account().cloned().ok_or_else(confused)?;
-        let mailbox = connection.name(&mailbox)?;
-        let (message, part) = Message::new(message)?;
+        let Target { account, mailbox } = connection.place(&mailbox)?;
+        let (message, part) = Message::new(connection.rights, message)?;
         let tally = Tally::default().with_message(connection)?.with_part(connection, &part)?;
         let stage = Stage::Begin(part);
         Ok(Self { account, mailbox, replaces, message, tally, stage })
@@ -132,11 +131,15 @@ impl Appending {
     /// The request for the message that a URL names.
     fn source(&self, connection: &mut Connection, url: &str) -> Option<(Request, MessageUrl)> {
         let named = MessageUrl::parse(url)?;
-        let mailbox = match &named.mailbox {
-            Some(mailbox) => MailboxName::parse(mailbox, connection.limits()).ok()?,
-            None => connection.selected()?.name.clone(),
+        // What is the user's own can be read, and so can what is selected.
+        let Target { account, mailbox } = match &named.mailbox {
+            Some(mailbox) => Target {
+                account: connection.account().cloned()?,
+                mailbox: MailboxName::parse(mailbox, connection.limits()).ok()?,
+            },
+            None => connection.selected()?.target.clone(),
         };
-        let (account, uid_validity, uid) = (self.account.clone(), named.uid_validity, named.uid);
+        let (uid_validity, uid) = (named.uid_validity, named.uid);
         Some((Request::Source { account, mailbox, uid_validity, uid }, named))
     }
 
@@ -207,7 +210,7 @@ impl Appending {
         message: AppendMessage,
     ) -> Result<Step, Status> {
         self.tally.check_not_empty()?;
-        let (next, part) = Message::new(message)?;
+        let (next, part) = Message::new(connection.rights, message)?;
         self.tally = core::mem::take(&mut self.tally)
             .with_message(connection)?
             .with_part(connection, &part)?;
@@ -272,10 +275,11 @@ impl Appending {
 
 impl Message {
     /// Takes a message apart, and its first part from it.
-    fn new(message: AppendMessage) -> Result<(Self, AppendPart), Status> {
+    fn new(rights: Rights, message: AppendMessage) -> Result<(Self, AppendPart), Status> {
         let AppendMessage { flags, internal_date, part } = message;
         let (flags, keywords) = split_flags(flags)
             .map_err(|_| no("There is no such system flag").with_code(Code::Cannot))?;
+        let (flags, keywords) = rights::permitted(rights, flags, keywords);
         let date = internal_date.map(|date| date.seconds);
         Ok((Self { flags, keywords, date }, part))
     }
@@ -283,8 +287,12 @@ impl Message {
 
 /// The message that REPLACE is about.
 fn find(connection: &mut Connection, replaced: Replaced) -> Result<Uid, Status> {
-    if connection.selected().is_none() {
+    let Some(selected) = connection.selected() else {
         return Err(out_of_place("Select a mailbox first"));
+    };
+    // RFC 8508 §3.4: it goes as by STORE and EXPUNGE.
+    if !selected.rights.includes(Rights::from(Right::DeleteMessages) | Right::Expunge.into()) {
+        return Err(no("You may not remove messages here").with_code(Code::NoPerm));
     }
     let number = replaced.message.map_or_else(|| "*".into(), |number| number.to_string());
     let set: SequenceSet = number.parse().map_err(|_| confused())?;

@@ -8,7 +8,7 @@ use crate::imap::view::View;
 use crate::imap::{
     ChangedSince, Code, Fetch, FetchItem, Messages, Numbering, PartialRange, Status,
 };
-use crate::store::{Request, UidSet};
+use crate::store::{Request, Right, UidSet};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -56,7 +56,9 @@ impl Fetching {
             // RFC 3501 §6.4.8; UIDFETCH begins with it.
             items.insert(0, FetchItem::Uid);
         }
-        let is_writable = connection.writable().is_ok();
+        // RFC 4314 §4: without the right to set it \Seen stays as it is.
+        let is_writable = connection.writable().is_ok()
+            && connection.selected().is_some_and(|it| it.rights.contains(Right::Seen));
         let (ranges, prelude) = match connection.selected() {
             Some(selected) => choose(&selected.view, ranges, &messages, changed_since, partial),
             None => (ranges, Prelude::Over),

@@ -177,8 +177,7 @@ impl Announcing {
         while !connection.out.is_high() {
             match self.happenings.pop_front()? {
                 Happening::Changed(name) => {
-                    let selected = connection.selected().map(|selected| &selected.name);
-                    let is_selected = selected == Some(&name);
+                    let is_selected = connection.selected_own() == Some(&name);
                     let events = self.events_of(connection, &name);
                     let account = connection.account().cloned()?;
                     if events.messages && !is_selected {

@@ -221,7 +221,7 @@ impl Notifying {
         connection: &mut Connection,
         listed: &[Listed],
     ) -> Vec<(MailboxName, Events)> {
-        let selected = connection.selected().map(|selected| selected.name.clone());
+        let selected = connection.selected_own().cloned();
         let mailboxes = listed.iter().rev().filter(|it| it.kind == Kind::Mailbox);
         let concerned = mailboxes.filter_map(|it| {
             let events = self.wanted.groups.events_of(&it.name, it.subscribed);

@@ -45,7 +45,10 @@ fn levels_wildcards_and_special_uses() {
                  f OK LIST completed",
             ),
             ("g LIST \"\" Nowhere", "g OK LIST completed"),
-            ("h NAMESPACE", "* NAMESPACE ((\"\" \".\")) NIL NIL\nh OK NAMESPACE completed"),
+            (
+                "h NAMESPACE",
+                "* NAMESPACE ((\"\" \".\")) ((\"user.\" \".\")) NIL\nh OK NAMESPACE completed",
+            ),
         ],
     );
 }

@@ -8,6 +8,8 @@ use crate::sasl::ScramKeys;
 use crate::secret::Secret;
 use crate::store::memory::{self, Memory};
 use crate::store::{Answer, Atomicity, Request, Store as _, Target};
+use alloc::format;
+use alloc::string::String;
 use alloc::string::ToString as _;
 use alloc::vec;
 use core::net::{IpAddr, Ipv4Addr};
