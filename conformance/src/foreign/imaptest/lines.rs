@@ -104,8 +104,8 @@ pub(super) fn read(
 }
 
 /// A literal's octets, and the text behind its `}}}`.
-fn literal<'a>(
-    lines: &mut dyn Iterator<Item = &'a [u8]>,
+fn literal(
+    lines: &mut dyn Iterator<Item = &[u8]>,
     number: &mut usize,
     binary: bool,
 ) -> Option<(Vec<u8>, Vec<u8>)> {

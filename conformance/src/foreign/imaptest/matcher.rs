@@ -86,7 +86,7 @@ impl Bindings {
             let extra = list.extra == Some(true);
             return self.values(&list.items, seen, extra).is_ok();
         };
-        if seen.len() % chain != 0 {
+        if !seen.len().is_multiple_of(chain) {
             return false;
         }
         let mut found = vec![false; seen.len() / chain];

@@ -11,6 +11,7 @@ mod run;
 mod script;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use matcher::Bindings;
 pub use mbox::Mbox;

@@ -154,7 +154,7 @@ impl List {
         }
         list.items = rest.iter().map(pattern).collect::<Result<_, _>>()?;
         match list.unordered {
-            Some(chain) if list.items.len() % chain != 0 => {
+            Some(chain) if !list.items.len().is_multiple_of(chain) => {
                 Err(format!("{} items are no chains of {chain}", list.items.len()))
             }
             _ => Ok(list),

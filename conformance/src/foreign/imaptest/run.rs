@@ -5,8 +5,8 @@ use super::lines::{Line, Piece};
 use super::matcher::Bindings;
 use super::mbox::Mbox;
 use super::pattern::{Segment, segments};
-use super::script::{Command, Group, Presence, Script, State};
-use crate::foreign::connection::shown;
+use super::script::{Command, Group, Script, State};
+use super::turn::Turn;
 use crate::foreign::report::{Failure, Outcome};
 use crate::foreign::session::Session;
 use crate::foreign::value::{self, Value};
@@ -55,19 +55,6 @@ struct Play<'a> {
     /// The connection that is spoken on.
     current: usize,
     failures: Vec<Failure>,
-}
-
-/// A group under way.
-struct Turn<'a> {
-    group: &'a Group,
-    tags: Vec<Option<String>>,
-    found: Vec<bool>,
-    /// For each expected reply, what resembled it most, and how many of its values were right.
-    nearest: Vec<(usize, String)>,
-    extra: Option<String>,
-    seen_bye: bool,
-    /// The first reply that is wrong whatever else comes.
-    wrong: Option<Failure>,
 }
 
 impl Play<'_> {
@@ -302,110 +289,6 @@ impl Peer {
             [_, count, name, ..] if name.is("EXISTS") => self.exists = number(count).min(1 << 20),
             [_, _, name, ..] if name.is("EXPUNGE") => self.exists = self.exists.saturating_sub(1),
             _ => {}
-        }
-    }
-}
-
-impl<'a> Turn<'a> {
-    fn new(group: &'a Group) -> Self {
-        let count = group.untagged.len();
-        Self {
-            group,
-            tags: Vec::new(),
-            found: vec![false; count],
-            nearest: vec![(0, "nothing like it".to_owned()); count],
-            extra: None,
-            seen_bye: false,
-            wrong: None,
-        }
-    }
-
-    fn is_waiting(&self) -> bool {
-        self.tags.iter().any(Option::is_some)
-    }
-
-    fn untagged(&mut self, values: &[Value], response: &[u8], bindings: &mut Bindings) {
-        let is_status =
-            |value: &Value| ["OK", "NO", "BAD", "BYE"].iter().any(|word| value.is(word));
-        let prefix = values.first().is_some_and(is_status);
-        self.seen_bye |= values.first().is_some_and(|value| value.is("BYE"));
-        let mut is_expected = false;
-        for (at, untagged) in self.group.untagged.iter().enumerate() {
-            if self.found[at] {
-                continue;
-            }
-            match bindings.matches(&untagged.patterns, values, prefix) {
-                Ok(()) if untagged.presence == Presence::MustNot => {
-                    let expected = format!("no {}", untagged.text);
-                    let wrong = Failure::new(untagged.line, expected, shown(response));
-                    self.wrong.get_or_insert(wrong);
-                }
-                Ok(()) => {
-                    self.found[at] = true;
-                    is_expected = true;
-                }
-                Err(count) if count > self.nearest[at].0 => {
-                    self.nearest[at] = (count, shown(response));
-                }
-                Err(_) => {}
-            }
-            if self.group.ordered && (is_expected || untagged.presence == Presence::Must) {
-                break;
-            }
-        }
-        if !is_expected {
-            self.extra.get_or_insert_with(|| shown(response));
-        }
-    }
-
-    fn tagged(
-        &mut self,
-        tag: &Value,
-        values: &[Value],
-        response: &[u8],
-        bindings: &mut Bindings,
-    ) -> Result<(), Failure> {
-        let place =
-            self.tags.iter().position(|known| known.as_deref().is_some_and(|known| tag.is(known)));
-        let Some(place) = place else {
-            return Err(Failure::new(0, "a response to a command", shown(response)));
-        };
-        self.tags[place] = None;
-        let command = &self.group.commands[place];
-        let matches =
-            command.reply.is_empty() || bindings.matches(&command.reply, values, true).is_ok();
-        if !matches {
-            let wrong =
-                Failure::new(command.line.number, command.expected.clone(), shown(response));
-            self.wrong.get_or_insert(wrong);
-        }
-        Ok(())
-    }
-
-    fn finish(self, ignore_extra: bool) -> Result<(), Failure> {
-        if let Some(wrong) = self.wrong {
-            return Err(wrong);
-        }
-        let missing = self
-            .group
-            .untagged
-            .iter()
-            .zip(&self.found)
-            .position(|(untagged, found)| untagged.presence == Presence::Must && !found);
-        if let Some(at) = missing {
-            let untagged = &self.group.untagged[at];
-            return Err(Failure::new(
-                untagged.line,
-                format!("* {}", untagged.text),
-                self.nearest[at].1.clone(),
-            ));
-        }
-        match self.extra {
-            Some(extra) if !ignore_extra => {
-                let line = self.group.commands.first().map_or(0, |command| command.line.number);
-                Err(Failure::new(line, "no other untagged reply", extra))
-            }
-            _ => Ok(()),
         }
     }
 }

@@ -139,7 +139,8 @@ fn modification_sequences_rise() {
 
 #[test]
 fn sequence_numbers_of_before() {
-    let mut bindings = Bindings { sequence: vec![1, 2, 3], ..Bindings::default() };
+    let mut bindings = Bindings::default();
+    bindings.sequence.extend([1, 2, 3]);
     bindings.expunge(1);
     assert!(matches(&mut bindings, "$3 expunge", "2 EXPUNGE"));
     assert!(!matches(&mut bindings, "$1 expunge", "1 EXPUNGE"));

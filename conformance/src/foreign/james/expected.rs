@@ -6,7 +6,7 @@
 //! | `* OK [CODE …] text` | the code with its data; nothing if its extension is not announced |
 //! | `* OK text`, `* BYE text` | the status |
 //! | `* 1 RECENT`, `\Recent` in FETCH | nothing: IMAP4rev2 has neither |
-//! | anything else | all of it: [`Seen`](super::seen::Seen) puts what has no order in the order of the line |
+//! | anything else | all of it: [`Seen`] puts what has no order in the order of the line |
 
 use super::seen::{Seen, sorted_code};
 use regex::bytes::Regex;

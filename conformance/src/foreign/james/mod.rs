@@ -15,14 +15,14 @@ mod tests;
 
 pub use run::run;
 pub use script::{Block, Script};
-pub use setup::Setup;
+pub use setup::{Setup, State};
 
 use super::Server;
 use super::report::{Case, Outcome, Report};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The script that fills the mailbox of [`setup::State::Selected`].
+/// The script that fills the mailbox of [`State::Selected`].
 const SELECTED: &str = "SelectedStateSetup.test";
 
 /// Runs the scripts in `folder` whose path contains one of `names`, or all if there are none.
