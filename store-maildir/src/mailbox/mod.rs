@@ -163,6 +163,7 @@ impl Mailbox {
             Ok(()) | Err(Failure::Full) => (),
             Err(failure) => return Err(failure),
         }
+        mailbox.notes.begin();
         mailbox.note();
         Ok(mailbox)
     }
@@ -255,6 +256,7 @@ impl Mailbox {
     /// Reads everything.
     fn read_all(&mut self, now: Instant, keywords: Keywords) -> Result<(), Failure> {
         let map = self.load_map(now)?;
+        (self.odd, self.swept, self.sight) = (BTreeMap::new(), 1, Sight::default());
         self.ledger = Ledger::new(map.uid_validity, map.uid_next, map.recent_from, keywords);
         self.scan_by(now, &map, 1)?;
         self.forget_history(now);

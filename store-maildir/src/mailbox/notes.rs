@@ -19,6 +19,8 @@ const WAITING: usize = 256;
 pub(super) struct Notes {
     /// Held by whoever uses the index.
     lock: Option<Lock>,
+    /// Whether the books are whole.
+    begun: bool,
     /// The length of the file, if it can be appended to.
     pub(super) length: Option<u64>,
     /// Whether the file is known to tell of a change even after a power cut.
@@ -44,6 +46,16 @@ impl Notes {
 
     pub(super) const fn has_index(&self) -> bool {
         self.lock.is_some()
+    }
+
+    /// From here on there are whole books to be noted.
+    pub(super) const fn begin(&mut self) {
+        self.begun = true;
+    }
+
+    /// So much has changed that the file is to be written anew.
+    pub(super) const fn renew(&mut self) {
+        self.length = None;
     }
 
     /// There is something to note of a message.
@@ -81,7 +93,7 @@ impl Mailbox {
     }
 
     fn note_now(&mut self, idle: bool) {
-        if self.ledger.is_gone() {
+        if self.ledger.is_gone() || !self.notes.begun {
             return;
         }
         if !self.notes.has_index() {

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// A map is written anew when this many of its records, and more than half, say nothing more.
 const IDLE_RECORDS: usize = 1_000;
 
+/// A UID, and the name without flags of the file that has got it.
+pub(super) type Given = (Uid, Box<[u8]>);
+
 impl Mailbox {
     /// Locks the folder's UID map and keywords against other processes.
     pub(super) fn lock(&self) -> Result<Lock, Failure> {
@@ -68,9 +71,8 @@ impl Mailbox {
         }
     }
 
-    /// Gives the arrivals their UIDs: first in the map, then in the books. The UIDs, and the names of
-    /// the files without flags.
-    pub(super) fn number(&mut self, now: Instant) -> Result<Vec<(Uid, Box<[u8]>)>, Failure> {
+    /// Gives the arrivals their UIDs: first in the map, then in the books.
+    pub(super) fn number(&mut self, now: Instant) -> Result<Vec<Given>, Failure> {
         if self.arrivals.is_empty() {
             return Ok(Vec::new());
         }

@@ -6,7 +6,7 @@ use crate::files::{Ahead, read_at_once};
 use crate::index::{self, Index, Row, State};
 use crate::name::FileName;
 use crate::recent_ids::RecentIds;
-use crate::uid_map;
+use crate::uid_map::{self, UidMap};
 use postroad_core::machine::Instant;
 use postroad_core::store::ledger::Ledger;
 use postroad_core::store::{Failure, Keywords, Vanished};
@@ -40,6 +40,10 @@ impl Mailbox {
             self.notes.length = Some(length);
             self.notes.synced = changed;
             self.notes.later = later;
+            // What may have been hidden from whoever has left is looked for at once.
+            if state.doubtful {
+                self.doubt();
+            }
             self.refresh(now)?;
             return Ok(true);
         }
@@ -47,7 +51,10 @@ impl Mailbox {
             let _lock = self.lock()?;
             self.read_map()?
         };
-        let Some(map) = map.filter(|map| map.uid_validity == state.uid_validity) else {
+        // A map that knows less than the index is an older one: then that is what counts.
+        let fits =
+            |map: &UidMap| map.uid_validity == state.uid_validity && map.uid_next >= state.uid_next;
+        let Some(map) = map.filter(fits) else {
             return Ok(false);
         };
         self.scan_by(now, &map, state.uid_next)?;

@@ -80,9 +80,9 @@ impl Mailbox {
     pub(crate) fn is_news(&mut self, place: Place, name: &[u8]) -> bool {
         let as_left = self.state().is_ok_and(|state| self.sight.seen == Some(state));
         let own = &self.sight.own;
-        let hidden = self.sight.doubtful && !own.overflown;
-        FileName::parse(name).is_some()
-            && !(as_left && !(hidden && !own.hashes.contains(&hash(place, name))))
+        let may_hide = self.sight.doubtful && !own.overflown;
+        let is_own = !may_hide || own.hashes.contains(&hash(place, name));
+        FileName::parse(name).is_some() && !(as_left && is_own)
     }
 
     /// Notes that we make a file of this name, or take it away.
@@ -160,7 +160,11 @@ impl Mailbox {
         }
         self.drop_messages(&missing.into_iter().collect(), now);
         self.arrivals.retain(|arrival| found.contains_key(arrival.name.key()));
-        self.ids = RecentIds::of(now, found.values().map(|(_, name)| name));
+        let ids = RecentIds::of(now, found.values().map(|(_, name)| name));
+        if ids != self.ids {
+            self.ids = ids;
+            self.notes.renew();
+        }
         self.take(now, found, map)?;
         self.adopt(now, map, from);
         self.number_what_fits(now)?;
@@ -217,8 +221,8 @@ impl Mailbox {
     }
 
     fn missing(&self, found: &Found, map: &UidMap) -> Vec<Uid> {
-        let uid = |key: &Box<[u8]>| map.messages.get(&**key).and_then(|one| Uid::new(one.uid));
-        let mut there: Vec<Uid> = found.keys().filter_map(uid).collect();
+        let uid = |key: &[u8]| map.messages.get(key).and_then(|one| Uid::new(one.uid));
+        let mut there: Vec<Uid> = found.keys().filter_map(|key| uid(key)).collect();
         there.sort_unstable();
         let mut there = there.into_iter().peekable();
         let known = self.ledger.messages().iter().map(|entry| entry.uid);

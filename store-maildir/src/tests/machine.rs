@@ -54,7 +54,7 @@ impl Machine {
             let mut disk = self.disk.lock().unwrap();
             let now = fs::metadata(&self.index).ok();
             let now = now.map(|metadata| std::os::unix::fs::MetadataExt::ino(&metadata));
-            let survivor = if chance % 2 == 0 { now } else { disk.named };
+            let survivor = if chance.is_multiple_of(2) { now } else { disk.named };
             chance /= 2;
             let _ = fs::remove_file(&self.index);
             if let Some(inode) = survivor
