@@ -80,8 +80,12 @@ limits! {
         diagnostic: usize = 2_048, "a line of a reply at its longest: client_reply_line";
         /// Octets of an IMAP literal for which the client does not wait, where LITERAL- is announced.
         imap_literal_minus: u64 = 4_096, "RFC 7888 §5";
+        /// Ranges of removed UIDs that a mailbox remembers for clients that come back.
+        vanished: usize = 10_000, "ours; beyond it RFC 7162 §3.2.5.2 lets all UIDs without a message be told";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
+        /// Octets that are inflated before a session is asked whether it wants more.
+        inflate_slice: usize = 4 * 1024, "RFC 4978 §6: a little that came may become a thousand times as much";
         /// DNS: octets of a datagram.
         dns_datagram: usize = 1_232, "RFC 6891 §6.2.5; DNS flag day 2020: what no path fragments";
         /// DNS: how often a CNAME may lead to a CNAME.
@@ -138,6 +142,10 @@ limits! {
     imap_append: u64 = 500 * 1024 * 1024, "ten of the largest messages";
     /// Parts that one IMAP APPEND puts messages together from (RFC 4469).
     imap_catenate_parts: usize = 1_000, "each may be taken from another message, which is read for it";
+    /// Octets of a subject or an address that count when messages are sorted.
+    sort_text: usize = 256, "a few lines of a screen";
+    /// Search keys that one IMAP SEARCH judges before other sessions have their turn.
+    imap_search_turn: usize = 250_000, "a millisecond or two";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.
@@ -177,6 +185,11 @@ limits! {
     pop3_idle: Duration = Duration::from_secs(10 * 60), "RFC 1939 §3";
     /// Silence before an IMAP server closes, IDLE included.
     imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
+    /// Silence after which a connection that is compressed gives back the memory it does not need to
+    /// go on.
+    deflate_rest: Duration = Duration::from_secs(5), "ours: a deflater takes 310 KiB, times imap_idle sessions";
+    /// Time in which an IMAP client is told nothing of a command that takes long.
+    imap_progress: Duration = Duration::from_secs(10), "RFC 9585 §4";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
     /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.

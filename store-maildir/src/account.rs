@@ -1,13 +1,13 @@
 //! An account's folder: names, subscriptions, special uses.
 
-use crate::files::{Errno, failed, join, read_whole, remove_tree};
+use crate::files::{Errno, Files, failed, join, read_whole, remove_tree};
 use crate::shared::{Shared, Slot, lock};
 use crate::texts;
 use crate::uid_map::{self, UidMap};
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
 use postroad_core::store::{
-    Account, Failure, Listed, MailboxName, Renaming, SpecialUse, Tree, Wake,
+    Account, Allowance, Failure, Listed, MailboxName, Renaming, SpecialUse, Tree, Wake,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Home {
     shared: Arc<Shared>,
+    account: Account,
     root: PathBuf,
 }
 
@@ -28,18 +29,14 @@ impl Home {
         now: Instant,
     ) -> Result<Self, Failure> {
         let domain = shared.root.join(account.domain());
-        let home = Self { shared: shared.clone(), root: domain.join(account.local_part()) };
+        let root = domain.join(account.local_part());
+        let home = Self { shared: shared.clone(), account: account.clone(), root };
         match shared.files.stat(&home.root.join("cur")) {
             Ok(_) => (),
             Err(Errno::NOENT) => home.make(&domain, now)?,
             Err(errno) => return Err(failed(&home.root)(errno)),
         }
         Ok(home)
-    }
-
-    /// The folder of an account that there is.
-    pub(crate) fn at(shared: &Arc<Shared>, root: &Path) -> Self {
-        Self { shared: shared.clone(), root: root.into() }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -73,6 +70,20 @@ impl Home {
     fn sync(&self, folder: &Path) -> Result<(), Failure> {
         let synced = self.shared.files.sync_folder(folder);
         synced.map_err(failed(folder))
+    }
+
+    pub(crate) fn files(&self) -> &dyn Files {
+        &*self.shared.files
+    }
+
+    /// What the account may have.
+    pub(crate) fn allowance(&self) -> Allowance {
+        lock(&self.shared.allowances).of(&self.account)
+    }
+
+    /// A free name in INBOX's `tmp`.
+    pub(crate) fn spare(&self) -> PathBuf {
+        self.root.join("tmp").join(self.shared.unique())
     }
 
     /// The account's folder.
@@ -205,7 +216,7 @@ impl Home {
         undo.keep();
         let news = match guard.as_mut().and_then(|guard| guard.as_mut()) {
             Some(mailbox) => {
-                mailbox.ledger.set_gone();
+                mailbox.set_gone();
                 mailbox.ledger.wakes(None)
             }
             None => Vec::new(),
@@ -267,7 +278,7 @@ impl Home {
         parents.keep();
         let mut news = Vec::new();
         for mailbox in guards.iter_mut().filter_map(|guard| guard.as_mut()) {
-            mailbox.ledger.set_gone();
+            mailbox.set_gone();
             news.extend(mailbox.ledger.wakes(None));
         }
         drop(guards);

@@ -1,7 +1,9 @@
 //! The names of message files: `<time>.<unique>.<host>,S=<size>,W=<size with CRLF>:2,<flags>`.
 
 use postroad_core::store::Flags;
+use std::borrow::Borrow;
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,67 @@ const LETTERS: [(u8, Flags); 5] = [
     (b'S', Flags::SEEN),
     (b'T', Flags::DELETED),
 ];
+
+/// A message file's name without its info: its key, and fields such as `S=`. Two that share their key
+/// are the same, whatever their fields.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    bytes: Box<[u8]>,
+    key: usize,
+}
+
+impl Base {
+    /// Reads a name without info.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into(), key: key_length(bytes) }
+    }
+
+    /// The whole of it.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What the UID belongs to.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.bytes[..self.key]
+    }
+
+    /// A field such as `S=` or `W=`.
+    pub(crate) fn field(&self, letter: u8) -> Option<u64> {
+        field(&self.bytes[self.key..], letter)
+    }
+}
+
+fn field(fields: &[u8], letter: u8) -> Option<u64> {
+    fields
+        .split(|octet| *octet == b',')
+        .filter_map(|field| field.strip_prefix(&[letter, b'=']))
+        .find_map(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
+}
+
+impl Borrow<[u8]> for Base {
+    fn borrow(&self) -> &[u8] {
+        self.key()
+    }
+}
+
+impl Hash for Base {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl PartialEq for Base {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Base {}
+
+fn key_length(base: &[u8]) -> usize {
+    base.iter().position(|octet| matches!(octet, b',' | b':')).unwrap_or(base.len())
+}
 
 /// The name of a message file, ours or another program's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,9 +98,23 @@ impl FileName {
             .windows(3)
             .rposition(|three| matches!(three, b":2," | b";2,"))
             .unwrap_or(bytes.len());
-        let key =
-            bytes[..info].iter().position(|octet| matches!(octet, b',' | b':')).unwrap_or(info);
-        Some(Self { bytes: bytes.into(), key, info })
+        Some(Self { bytes: bytes.into(), key: key_length(&bytes[..info]), info })
+    }
+
+    /// The name that we would give: `base` and, in `cur`, the flags that are set.
+    pub(crate) fn plain(base: &Base, flags: Option<Flags>) -> Self {
+        let info = base.bytes.len();
+        let bytes = match flags {
+            Some(flags) => [&base.bytes, &plain_info(flags)[..]].concat(),
+            None => base.bytes.to_vec(),
+        };
+        Self { bytes: bytes.into(), key: base.key, info }
+    }
+
+    /// Whether the info is the one that [`plain`](Self::plain) writes.
+    pub(crate) fn has_plain_info(&self, flags: Option<Flags>) -> bool {
+        let info = &self.bytes[self.info..];
+        flags.map_or(info.is_empty(), |flags| plain_info(flags) == info)
     }
 
     /// A name of our own, without flags. `size` counts the file's octets, `size_with_crlf` those
@@ -60,6 +137,11 @@ impl FileName {
         &self.bytes
     }
 
+    /// The name without its info.
+    pub(crate) fn base(&self) -> &[u8] {
+        &self.bytes[..self.info]
+    }
+
     /// What stays the same whatever happens to flags and fields: what the UID belongs to.
     pub(crate) fn key(&self) -> &[u8] {
         &self.bytes[..self.key]
@@ -78,10 +160,7 @@ impl FileName {
         let foreign = self.letters().iter().copied();
         let mut letters: Vec<u8> = foreign
             .filter(|letter| flag(*letter, keywords).is_none())
-            .chain(
-                LETTERS.iter().filter(|(_, one)| flags.contains(*one)).map(|(letter, _)| *letter),
-            )
-            .chain(flags.keywords().filter_map(keyword_letter))
+            .chain(letters_of(flags))
             .collect();
         letters.sort_unstable();
         letters.dedup();
@@ -94,10 +173,7 @@ impl FileName {
 
     /// A field such as `S=` or `W=`.
     pub(crate) fn field(&self, letter: u8) -> Option<u64> {
-        self.bytes[self.key..self.info]
-            .split(|octet| *octet == b',')
-            .filter_map(|field| field.strip_prefix(&[letter, b'=']))
-            .find_map(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
+        field(&self.bytes[self.key..self.info], letter)
     }
 
     /// The queue id that this name was made from by [`unique_of_id`].
@@ -116,6 +192,16 @@ impl FileName {
     fn letters(&self) -> &[u8] {
         self.bytes.get(self.info + 3..).unwrap_or_default()
     }
+}
+
+/// The letters of flags, in order.
+fn letters_of(flags: Flags) -> impl Iterator<Item = u8> {
+    let system = LETTERS.iter().filter(move |(_, one)| flags.contains(*one));
+    system.map(|(letter, _)| *letter).chain(flags.keywords().filter_map(keyword_letter))
+}
+
+fn plain_info(flags: Flags) -> Vec<u8> {
+    b":2,".iter().copied().chain(letters_of(flags)).collect()
 }
 
 fn flag(letter: u8, keywords: usize) -> Option<Flags> {

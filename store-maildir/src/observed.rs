@@ -6,13 +6,14 @@ use crate::texts;
 use postroad_core::store::{Failure, Happening, MailboxName, News, Observer, Wake};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// The accounts that sessions observe, by their folders.
 #[derive(Default)]
 pub(crate) struct Observed(Mutex<HashMap<PathBuf, Account>>);
 
 struct Account {
+    home: Home,
     news: News,
     /// Mailbox folders where changes by other programs are noticed.
     watched: BTreeSet<PathBuf>,
@@ -35,7 +36,8 @@ impl Observed {
         let listed = home.list().inspect_err(|_| {
             home.shared().watches.remove_names(home.root());
         })?;
-        let mut account = Account { news: News::new(&listed), watched: BTreeSet::new() };
+        let (news, watched) = (News::new(&listed), BTreeSet::new());
+        let mut account = Account { home: home.clone(), news, watched };
         account.watch_mailboxes(home);
         let observer = account.news.join(wake);
         accounts.insert(home.root().into(), account);
@@ -113,8 +115,9 @@ impl Observed {
     }
 
     /// Another program may have changed the names of the account in `root`; whom to wake.
-    pub(crate) fn notice_names(&self, shared: &Arc<Shared>, root: &Path) -> Vec<Wake> {
-        self.look(&Home::at(shared, root), None, None)
+    pub(crate) fn notice_names(&self, root: &Path) -> Vec<Wake> {
+        let home = lock(&self.0).get(root).map(|account| account.home.clone());
+        home.map(|home| self.look(&home, None, None)).unwrap_or_default()
     }
 }
 

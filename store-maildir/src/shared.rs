@@ -7,20 +7,31 @@ use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::Failure;
+use postroad_core::store::{Allowances, Failure};
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What all sessions on one root share.
 pub(crate) struct Shared {
+    common: Arc<Common>,
+    pub(crate) watches: Watches,
+    /// Who observes which account.
+    pub(crate) observed: Observed,
+    /// What accounts may have.
+    pub(crate) allowances: Mutex<Allowances>,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+/// What mailboxes need of it.
+pub(crate) struct Common {
     pub(crate) root: PathBuf,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) options: Options,
-    pub(crate) watches: Watches,
-    pub(crate) observed: Observed,
+    /// Which boot of the machine this is.
+    pub(crate) boot: [u8; 16],
     entropy: Mutex<Entropy>,
-    slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 /// The place of one mailbox in memory, empty until it is loaded.
@@ -32,6 +43,17 @@ const IDLE_MAILBOXES: usize = 64;
 /// The account's file with the last UIDVALIDITY that was given to a mailbox of it.
 const UID_VALIDITY: &str = "postroad-uidvalidity";
 
+/// The kernel's name for what lasts until the machine is started again.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
+
+fn boot(files: &dyn Files) -> Option<[u8; 16]> {
+    let text = read_whole(files, Path::new(BOOT)).ok()?;
+    let digits: Vec<u8> = text.into_iter().filter(u8::is_ascii_hexdigit).collect();
+    let (pairs, _) = digits.as_chunks::<2>();
+    let octet = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.iter().map(octet).collect::<Option<Vec<u8>>>()?.try_into().ok()
+}
+
 /// Locks, also after a panic elsewhere: what is guarded here is a copy of what the disk says.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -41,23 +63,29 @@ impl Shared {
     pub(crate) fn new(
         root: PathBuf,
         files: Arc<dyn Files>,
-        entropy: Entropy,
+        mut entropy: Entropy,
         options: Options,
     ) -> Self {
+        let boot = boot(&*files).unwrap_or_else(|| {
+            // What is not known is never the same.
+            let mut unique = [0; 16];
+            entropy.fill(&mut unique);
+            unique
+        });
+        let entropy = Mutex::new(entropy);
+        let common = Common { root, files, options, boot, entropy };
         Self {
-            root,
-            files,
-            options,
+            common: Arc::new(common),
             watches: Watches::default(),
+            allowances: Mutex::default(),
             observed: Observed::default(),
-            entropy: Mutex::new(entropy),
             slots: Mutex::default(),
         }
     }
 
-    /// A word that no file name has had before.
-    pub(crate) fn unique(&self) -> String {
-        lock(&self.entropy).token(16)
+    /// What mailboxes need.
+    pub(crate) const fn common(&self) -> &Arc<Common> {
+        &self.common
     }
 
     /// The slot of the mailbox in `folder`.
@@ -66,10 +94,15 @@ impl Shared {
         if let Some(slot) = slots.get(folder) {
             return slot.clone();
         }
+        let mut idle = Vec::new();
         if slots.len() >= IDLE_MAILBOXES {
-            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+            idle.extend(slots.extract_if(|_, slot| Arc::strong_count(slot) == 1));
         }
-        slots.entry(folder.into()).or_default().clone()
+        let slot = slots.entry(folder.into()).or_default().clone();
+        // They may have something to write: nobody waits for that.
+        drop(slots);
+        drop(idle);
+        slot
     }
 
     /// The slot of the mailbox in `folder`, if it has one.
@@ -83,6 +116,21 @@ impl Shared {
         if slots.get(folder).is_some_and(|other| Arc::ptr_eq(other, slot)) {
             slots.remove(folder);
         }
+    }
+}
+
+impl Deref for Shared {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl Common {
+    /// A word that no file name has had before.
+    pub(crate) fn unique(&self) -> String {
+        lock(&self.entropy).token(16)
     }
 
     /// Writes a file anew; whoever reads it sees the old text or the new one, before and after a

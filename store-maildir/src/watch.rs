@@ -188,14 +188,13 @@ impl Watcher {
             one.into_iter().collect()
         };
         drop(table);
-        let appeared = events.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO);
         for (folder, place) in concerned {
             let mut wakes = Vec::new();
             if let Some(slot) = self.shared.loaded(&folder)
                 && let Some(mailbox) = &mut *lock(&slot)
             {
                 // What we did ourselves is no news.
-                if name.is_some_and(|name| !mailbox.is_news(place, name, appeared)) {
+                if name.is_some_and(|name| !mailbox.is_news(place, name)) {
                     continue;
                 }
                 mailbox.doubt();
@@ -233,7 +232,7 @@ impl Watcher {
         });
         drop(table);
         for Names { account, .. } in concerned {
-            for wake in self.shared.observed.notice_names(&self.shared, &account) {
+            for wake in self.shared.observed.notice_names(&account) {
                 wake();
             }
         }

@@ -7,25 +7,27 @@ use core::fmt::Write as _;
 use core::sync::atomic::{AtomicBool, Ordering};
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
+use postroad_core::role::config::{Bound, OwnQuota, Quota, Size};
 use postroad_core::store::{
-    Access, Account, Answer, Atomicity, Failure, FlagAction, Flags, Happening, MailboxName, Memory,
-    Originals, Request, Store as _, Target, memory,
+    Access, Account, Allowances, Answer, Atomicity, Failure, FlagAction, Flags, Happening,
+    MailboxName, Memory, Originals, Request, Store as _, Target, memory,
 };
 use std::sync::Arc;
 
 /// The `config` keys that [`Mailroom`] takes.
-pub(super) const KEYS: [&str; 3] = ["mailbox", "message", "special-use"];
+pub(super) const KEYS: [&str; 4] = ["mailbox", "message", "quota", "special-use"];
 
 /// A mail system in memory that all sessions of a transcript share.
 pub(super) struct Mailroom {
     memory: Memory,
     limits: Limits,
+    allowances: Allowances,
 }
 
 impl Mailroom {
     /// The mail system that the `config` lines describe; `accounts` are those that exist.
     pub(super) fn new(limits: Limits) -> Self {
-        Self { memory: Memory::new(limits.clone()), limits }
+        Self { memory: Memory::new(limits.clone()), limits, allowances: Allowances::default() }
     }
 
     /// Takes a setting, if it is one of these.
@@ -50,6 +52,11 @@ impl Mailroom {
                 let (account, _) = self.names(setting, account, "INBOX")?;
                 self.memory.provision(BEGINNING, &account);
             }
+            ("quota", _) => {
+                let (account, own) = quota(setting)?;
+                self.allowances.set(account, Quota::default().allowance(own));
+                self.set_allowances(self.allowances.clone());
+            }
             ("mailbox", _) => return Err(setting.wrong("write an account and a mailbox")),
             ("message", _) => {
                 return Err(setting.wrong("write a section, an account, a mailbox and flags"));
@@ -58,6 +65,11 @@ impl Mailroom {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// What accounts may have.
+    pub(super) fn set_allowances(&self, allowances: Allowances) {
+        self.memory.set_allowances(allowances);
     }
 
     fn names(
@@ -124,6 +136,21 @@ impl Mailroom {
         store.on_news(Arc::new(move || rung.store(true, Ordering::Relaxed)));
         Desk { store, news, written: Vec::new() }
     }
+}
+
+/// Reads `config quota ACCOUNT OCTETS|none [MESSAGES]`.
+pub(super) fn quota(setting: &Setting) -> Result<(Account, OwnQuota), Malformed> {
+    let words = setting.words();
+    let [account, storage, messages @ ..] = &words[..] else {
+        return Err(setting.wrong("write an account, octets or `none`, and a number of messages"));
+    };
+    let account = Account::parse(account).map_err(|wrong| setting.wrong(wrong))?;
+    let bound = |word: &str| match word {
+        "none" => Ok(Bound::None),
+        _ => word.parse().map(|size: Size| Bound::At(size.0)).map_err(|why| setting.wrong(why)),
+    };
+    let messages = messages.first().map_or(Ok(Bound::None), |word| bound(word))?;
+    Ok((account, OwnQuota { storage: bound(storage)?, messages }))
 }
 
 const SYSTEM_FLAGS: [(Flags, &str); 5] = [
@@ -213,13 +240,14 @@ pub(super) fn failure(words: &str) -> Answered<Failure> {
         "no-message" => Failure::NoMessage,
         "in-use" => Failure::InUse,
         "full" => Failure::Full,
+        "over-quota" => Failure::OverQuota,
         "refused" => Failure::Refused(fixed()),
         "limit" => Failure::Limit(fixed()),
         "io" => Failure::Io(text.to_owned()),
         _ => {
             return Err(no_answer(
                 words,
-                "ok, each OUTCOME|…, no-mailbox, exists, no-message, in-use, full, refused TEXT, limit TEXT, io TEXT",
+                "ok, each OUTCOME|…, no-mailbox, exists, no-message, in-use, full, over-quota, refused TEXT, limit TEXT, io TEXT",
             ));
         }
     })
@@ -294,6 +322,7 @@ fn words(request: &Request) -> String {
         Request::Extend { offset, length } => format!("extend {offset} {length}"),
         Request::Summary { uid } => format!("summary {uid}"),
         Request::Vanished { since } => format!("vanished since {since}"),
+        Request::UniqueIds => "unique-ids".to_owned(),
         Request::Observe { account: Some(account) } => format!("observe {account}"),
         Request::Observe { account: None } => "observe nobody".to_owned(),
         Request::Happened => "happened".to_owned(),

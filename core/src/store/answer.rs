@@ -4,7 +4,7 @@
 use super::Request;
 use super::{
     Account, Acl, Annotation, Flags, Happening, Keywords, MailboxName, Messages, Quota, Rights,
-    SpecialUse, Uid, UidSet,
+    SpecialUse, Uid, UidSet, UniqueIds,
 };
 use crate::machine::Instant;
 use crate::message::structure::Structure;
@@ -49,6 +49,8 @@ pub enum Answer {
     Summary,
     /// To [`Request::Vanished`].
     Vanished(UidSet),
+    /// To [`Request::UniqueIds`].
+    UniqueIds(UniqueIds),
     /// To [`Request::Deliver`]: an outcome per target, in their order.
     Delivered(Vec<Result<(), Failure>>),
     /// To [`Request::Append`]: what APPENDUID says (RFC 4315 §3).

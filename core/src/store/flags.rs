@@ -47,6 +47,18 @@ impl Flags {
     /// How many keywords there is room for.
     pub const KEYWORDS: usize = 56;
 
+    /// The flags as bits, for a store's own files.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// What [`bits`](Self::bits) has given.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// The keyword at `index` of the mailbox's table; no flag if there is no room for it.
     #[must_use]
     pub const fn keyword(index: usize) -> Self {

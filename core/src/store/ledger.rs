@@ -1,7 +1,8 @@
 //! One mailbox as all its sessions share it: its messages, and who has been told of them.
 
 use super::{
-    Access, Entry, Failure, FlagAction, Flags, Keywords, Messages, Snapshot, Status, Uid, UidSet,
+    Access, Entry, Failure, FlagAction, Flags, Keywords, Messages, Removed, Snapshot, Status, Uid,
+    UidSet, Vanished,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -27,6 +28,7 @@ pub struct Ledger<T> {
     messages: Messages,
     /// For each message, by ascending UID.
     kept: Vec<(Uid, T)>,
+    vanished: Vanished,
     /// Grows with every change that readers are told.
     version: u64,
     readers: BTreeMap<ReaderId, Reader>,
@@ -59,6 +61,7 @@ impl<T> Ledger<T> {
             keywords,
             messages: Messages::default(),
             kept: Vec::new(),
+            vanished: Vanished::default(),
             version: 0,
             readers: BTreeMap::new(),
             next_reader: 0,
@@ -298,14 +301,39 @@ impl<T> Ledger<T> {
 
     /// Removes messages, as a change of `modseq`.
     pub fn remove(&mut self, uids: &UidSet, modseq: u64) {
-        let before = self.messages.len();
-        self.messages.remove(uids);
-        if self.messages.len() == before {
+        let removed: UidSet = self.messages.select(uids).map(|entry| entry.uid).collect();
+        if removed.is_empty() {
             return;
         }
+        for &(first, last) in removed.ranges() {
+            self.vanished.add(Removed { modseq, first, last });
+        }
+        self.messages.remove(uids);
         self.kept.retain(|(uid, _)| !uids.contains(*uid));
         self.reserve_modseq(modseq);
         self.version += 1;
+    }
+
+    /// What was removed, as far as it is known.
+    #[must_use]
+    pub const fn vanished(&self) -> &Vanished {
+        &self.vanished
+    }
+
+    /// Takes over what a store has known of removals before.
+    pub fn set_vanished(&mut self, vanished: Vanished) {
+        self.vanished = vanished;
+    }
+
+    /// The UIDs of messages that were removed after `modseq`; all that have no message, where that
+    /// is not known any more.
+    #[must_use]
+    pub fn vanished_since(&self, modseq: u64) -> UidSet {
+        self.vanished.since(modseq).unwrap_or_else(|| {
+            let given = Uid::new(self.uid_next.saturating_sub(1));
+            let given = given.map_or_else(UidSet::default, |last| UidSet::range(Uid::MIN, last));
+            given.without(&self.messages.iter().map(|entry| entry.uid).collect())
+        })
     }
 
     /// Records that the mailbox was removed or renamed: every reader is told so, and nothing else.
@@ -323,6 +351,7 @@ impl<T> Ledger<T> {
         moved.highest_modseq = self.highest_modseq;
         moved.messages = core::mem::take(&mut self.messages);
         moved.kept = core::mem::take(&mut self.kept);
+        moved.vanished = core::mem::take(&mut self.vanished);
         self.set_gone();
         moved
     }

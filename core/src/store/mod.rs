@@ -32,6 +32,7 @@ mod messages;
 mod metadata;
 mod name;
 mod news;
+mod object;
 mod quota;
 mod request;
 mod rights;
@@ -39,6 +40,8 @@ mod rights;
 pub mod suite;
 mod tree;
 mod uids;
+mod unique;
+mod vanished;
 
 #[cfg(test)]
 mod tests;
@@ -51,11 +54,14 @@ pub use messages::{Difference, Differences, Messages};
 pub use metadata::Annotation;
 pub use name::{Account, DELIMITER, InvalidName, MailboxName, SpecialUse};
 pub use news::{Change, Happening, News, Observer};
-pub use quota::{Quota, Resource};
+pub use object::mailbox_id;
+pub use quota::{Allowance, Allowances, Quota, Resource};
 pub use request::{Access, Atomicity, Originals, Request, Target};
 pub use rights::{Acl, Grant, Right, Rights};
 pub use tree::{Renaming, Tree};
 pub use uids::{Uid, UidSet};
+pub use unique::{UniqueIdForm, UniqueIds};
+pub use vanished::{Removed, Vanished};
 
 use crate::machine::Instant;
 use alloc::vec::Vec;

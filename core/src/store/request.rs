@@ -127,6 +127,8 @@ pub enum Request {
         /// The mod-sequence.
         since: u64,
     },
+    /// How the unique-ids of the open mailbox are written: [`Answer::UniqueIds`].
+    UniqueIds,
     /// Begins to write a message near the mailbox that it will most likely go to:
     /// [`Answer::Done`].
     Begin {

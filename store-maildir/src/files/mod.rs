@@ -1,10 +1,14 @@
 //! The one door to the file system, so that it can be real, counted or simulated.
 
+mod ahead;
 mod counting;
 mod real;
+mod simulated;
 
+pub(crate) use ahead::Ahead;
 pub use counting::{CountingFiles, Fault};
 pub use real::RealFiles;
+pub use simulated::SimulatedFiles;
 
 use postroad_core::store::Failure;
 use std::path::Path;
@@ -143,6 +147,21 @@ pub(crate) fn read_whole(files: &dyn Files, path: &Path) -> std::result::Result<
         }
         whole.extend_from_slice(&block[..count]);
     }
+}
+
+/// All of a file's octets in as few calls as it takes.
+pub(crate) fn read_at_once(files: &dyn Files, path: &Path) -> Result<Vec<u8>> {
+    let mut file = files.open(path)?;
+    let size = usize::try_from(file.stat()?.size).map_err(|_| Errno::FBIG)?;
+    let (mut whole, mut filled) = (vec![0; size], 0);
+    while filled < size {
+        match file.read_at(filled as u64, &mut whole[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    whole.truncate(filled);
+    Ok(whole)
 }
 
 /// Removes a file or a whole folder, as far as it goes.

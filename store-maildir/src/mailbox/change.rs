@@ -2,9 +2,10 @@
 
 use super::{ATTEMPTS, Arrival, Kept, Mailbox, Place, size_of_message};
 use crate::draft::Draft;
-use crate::files::{Errno, failed};
-use crate::name::{FileName, unique_of_id};
+use crate::files::{Errno, failed, read_at_once};
+use crate::name::{FileName, id_of_key, unique_of_id};
 use crate::texts;
+use crate::uid_map::{self, Records, UidMap};
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
 use postroad_core::store::ledger::ReaderId;
@@ -68,11 +69,12 @@ impl Mailbox {
         if !new.is_empty() {
             // Without a sync: a message that is back in `new` after a crash is recent once more.
             let _ = self.own(|mailbox| {
+                let mut records = mailbox.records();
                 for (uid, flags) in new {
                     let mut undo = Undo::new(&mailbox.shared.files);
-                    if let Some(renamed) = mailbox.rename(uid, flags, &mut undo)? {
+                    if let Some(renamed) = mailbox.rename(&mut records, uid, flags, &mut undo)? {
                         undo.keep();
-                        mailbox.settle(uid, renamed);
+                        mailbox.settle(uid, renamed, flags);
                     }
                 }
                 Ok(())
@@ -115,11 +117,11 @@ impl Mailbox {
     fn rename_all(&mut self, now: Instant, plan: &[(Uid, Flags)]) -> Result<bool, Failure> {
         let mut undo = Undo::new(&self.shared.files);
         let mut renamed = Vec::with_capacity(plan.len());
-        let mut from_new = false;
+        let (mut records, mut from_new) = (self.records(), false);
         for (uid, flags) in plan {
             let kept = self.ledger.kept(*uid);
             from_new |= kept.is_some_and(|kept| kept.place == Place::New);
-            let Some(name) = self.rename(*uid, *flags, &mut undo)? else {
+            let Some(name) = self.rename(&mut records, *uid, *flags, &mut undo)? else {
                 return Ok(false);
             };
             renamed.push((*uid, name));
@@ -128,34 +130,35 @@ impl Mailbox {
         undo.keep();
         let modseq = self.ledger.next_modseq(now);
         for ((uid, name), (_, flags)) in renamed.into_iter().zip(plan) {
-            self.settle(uid, name);
-            self.ledger.set_flags(uid, *flags, modseq);
+            self.settle(uid, name, *flags);
+            self.set_flags_of(uid, *flags, modseq);
         }
         Ok(true)
     }
 
     /// Renames a message's file into `cur` with these flags; `None` if it was not in its place.
-    fn rename(&self, uid: Uid, flags: Flags, undo: &mut Undo) -> Result<Option<FileName>, Failure> {
-        let Some(kept) = self.ledger.kept(uid) else {
+    fn rename(
+        &mut self,
+        records: &mut Records,
+        uid: Uid,
+        flags: Flags,
+        undo: &mut Undo,
+    ) -> Result<Option<FileName>, Failure> {
+        let Some(located) = self.locate(records, uid)? else {
             return Ok(None);
         };
-        let from = self.path(kept.place, &kept.name);
-        let name = kept.name.with_flags(flags, self.ledger.keywords().len());
+        let from = self.path(located.place, &located.name);
+        let name = located.name.with_flags(flags, self.ledger.keywords().len());
         let to = self.path(Place::Cur, &name);
         if from == to {
             return Ok(Some(name));
         }
+        self.is_own(located.place, &located.name);
+        self.is_own(Place::Cur, &name);
         match undo.rename(&from, &to) {
             Ok(()) => Ok(Some(name)),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(failed(&from)(errno)),
-        }
-    }
-
-    fn settle(&mut self, uid: Uid, name: FileName) {
-        if let Some(kept) = self.ledger.kept_mut(uid) {
-            kept.name = name;
-            kept.place = Place::Cur;
         }
     }
 
@@ -206,16 +209,21 @@ impl Mailbox {
     fn remove(&mut self, now: Instant, uids: &UidSet) -> Result<bool, Failure> {
         let mut undo = Undo::new(&self.shared.files);
         let (mut removed, mut from_new) = (Vec::new(), false);
-        for (entry, kept) in self.ledger.select(uids) {
-            let (from, to) = (self.path(kept.place, &kept.name), self.spare());
-            from_new |= kept.place == Place::New;
+        let mut records = self.records();
+        for uid in self.there(uids) {
+            let Some(located) = self.locate(&mut records, uid)? else {
+                return Ok(false);
+            };
+            let (from, to) = (self.path(located.place, &located.name), self.spare());
+            from_new |= located.place == Place::New;
+            self.is_own(located.place, &located.name);
             match undo.rename(&from, &to) {
-                Ok(()) => removed.push((entry.uid, Some(to))),
+                Ok(()) => removed.push((uid, Some(to))),
                 Err(Errno::NOENT) => return Ok(false),
                 // Mail must be removable when the disk is full.
                 Err(Errno::NOSPC | Errno::DQUOT) => {
                     self.files().remove(&from).map_err(failed(&from))?;
-                    removed.push((entry.uid, None));
+                    removed.push((uid, None));
                 }
                 Err(errno) => return Err(failed(&from)(errno)),
             }
@@ -234,21 +242,48 @@ impl Mailbox {
         Ok(true)
     }
 
+    /// Those of `uids` that have a message.
+    fn there(&self, uids: &UidSet) -> Vec<Uid> {
+        self.ledger.messages().select(uids).map(|entry| entry.uid).collect()
+    }
+
     /// What is to be copied of `uids`.
     pub(crate) fn sources(&mut self, now: Instant, uids: &UidSet) -> Result<Vec<Source>, Failure> {
         self.refresh(now)?;
-        let source = |(entry, kept): (&Entry, &Kept)| Source {
-            uid: entry.uid,
-            addition: Addition {
-                from: self.path(kept.place, &kept.name),
-                raw: kept.raw,
-                size: entry.size,
-                date: entry.date,
-                flags: entry.flags.intersection(Flags::SYSTEM),
-                keywords: self.ledger.keyword_names(entry.flags),
+        for _ in 0..ATTEMPTS {
+            let mut records = self.records();
+            let sources = self.there(uids).into_iter().map(|uid| self.source(&mut records, uid));
+            let sources: Result<Option<Vec<Source>>, Failure> = sources.collect();
+            if let Some(sources) = sources? {
+                return Ok(sources);
+            }
+            self.look_again(now)?;
+        }
+        Err(restless())
+    }
+
+    /// A message to be copied; `None` if it is not known where its file is.
+    fn source(&self, records: &mut Records, uid: Uid) -> Result<Option<Source>, Failure> {
+        let (Some(located), Some(entry)) = (self.locate(records, uid)?, self.ledger.get(uid))
+        else {
+            return Ok(None);
+        };
+        let from = self.path(located.place, &located.name);
+        // A name that tells the size with CRLF as it is tells the other one, too.
+        let told = located.name.field(b'W').filter(|told| *told == u64::from(entry.size));
+        let raw = match told.and(located.name.field(b'S')) {
+            Some(raw) => raw,
+            None => match self.files().stat(&from) {
+                Ok(stat) => stat.size,
+                Err(Errno::NOENT) => return Ok(None),
+                Err(errno) => return Err(failed(&from)(errno)),
             },
         };
-        Ok(self.ledger.select(uids).map(source).collect())
+        let flags = entry.flags.intersection(Flags::SYSTEM);
+        let keywords = self.ledger.keyword_names(entry.flags);
+        let (size, date) = (entry.size, entry.date);
+        let addition = Addition { from, raw, size, date, flags, keywords };
+        Ok(Some(Source { uid, addition }))
     }
 
     /// Whether there is room for `keywords`.
@@ -259,11 +294,7 @@ impl Mailbox {
 
     /// Forgets what has arrived without a UID: the folder tells what of it there is.
     pub(crate) fn forget_arrivals(&mut self) {
-        for arrival in std::mem::take(&mut self.arrivals) {
-            if let Some(id) = arrival.name.id() {
-                self.ids.remove(id);
-            }
-        }
+        self.arrivals.clear();
         self.doubt();
     }
 
@@ -295,7 +326,7 @@ impl Mailbox {
         undo: &mut Undo,
     ) -> Result<Added, Failure> {
         let shared = self.shared.clone();
-        let mut keys = Vec::with_capacity(additions.len());
+        let mut bases: Vec<Box<[u8]>> = Vec::with_capacity(additions.len());
         for addition in additions {
             let flags = addition.flags | self.intern(&addition.keywords)?;
             let time = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
@@ -304,29 +335,48 @@ impl Mailbox {
             let name = FileName::new(time, &unique, host, addition.raw, addition.size.into())
                 .with_flags(flags, self.ledger.keywords().len());
             let to = self.path(Place::Cur, &name);
+            self.is_own(Place::Cur, &name);
             match undo.link(&addition.from, &to, &self.spare()) {
                 Ok(()) => (),
                 Err(Errno::NOENT) => return Ok(Added::Lost),
                 Err(errno) => return Err(failed(&to)(errno)),
             }
-            keys.push(Box::from(name.key()));
+            bases.push(name.base().into());
             self.arrivals.push(Arrival {
                 name,
                 place: Place::Cur,
-                raw: addition.raw,
                 size: addition.size,
                 sized_by_name: true,
                 date: addition.date,
             });
         }
-        if keys.is_empty() {
+        if bases.is_empty() {
             return Ok(Added::All(Vec::new()));
         }
         self.sync(false)?;
-        self.number(now, &Default::default())?;
-        let uid = |key: Box<[u8]>| self.keys.get(&key).copied();
-        let uids: Option<Vec<Uid>> = keys.into_iter().map(uid).collect();
+        // They have got their UIDs in this order, maybe with others in between.
+        let mut numbered = self.number(now)?.into_iter();
+        let mut uid = |base| numbered.find(|(_, other)| *other == base).map(|(uid, _)| uid);
+        let uids: Option<Vec<Uid>> = bases.into_iter().map(&mut uid).collect();
         Ok(uids.map_or(Added::Lost, Added::All))
+    }
+
+    /// Whether a message here was delivered under this queue id.
+    pub(super) fn has_id(&mut self, id: &[u8]) -> Result<bool, Failure> {
+        if !self.ids.may_contain(id) {
+            return Ok(false);
+        }
+        if self.arrivals.iter().any(|arrival| arrival.name.id() == Some(id)) {
+            return Ok(true);
+        }
+        let path = self.folder.join(uid_map::FILE);
+        let text = read_at_once(self.files(), &path).map_err(failed(&path))?;
+        let map = UidMap::parse(&text).ok_or(Failure::NoMailbox)?;
+        let known = |uid| Uid::new(uid).is_some_and(|uid| self.ledger.kept(uid).is_some());
+        Ok(map
+            .messages
+            .iter()
+            .any(|(base, numbered)| id_of_key(base.key()) == Some(id) && known(numbered.uid)))
     }
 
     /// Files a finished message in `new` under a queue id, unless it was delivered before.
@@ -338,7 +388,7 @@ impl Mailbox {
         undo: &mut Undo,
     ) -> Result<(), Failure> {
         let unique = unique_of_id(id);
-        if self.ids.contains(&unique.as_bytes()[1..]) {
+        if self.has_id(&unique.as_bytes()[1..])? {
             return Ok(());
         }
         let sizes = draft.sizes();
@@ -346,6 +396,7 @@ impl Mailbox {
         let name = FileName::new(date, &unique, host, sizes.raw, sizes.given);
         let to = self.path(Place::New, &name);
         self.own(|mailbox| {
+            mailbox.is_own(Place::New, &name);
             match undo.link(draft.path(), &to, &mailbox.spare()) {
                 Ok(()) => (),
                 // Delivered by a process before this one, and found at the next look.
@@ -357,11 +408,10 @@ impl Mailbox {
             }
             let new = mailbox.folder.join(Place::New.folder());
             mailbox.files().sync_folder(&new).map_err(failed(&new))?;
-            mailbox.ids.insert(unique.as_bytes()[1..].into());
+            mailbox.remember_id(&name);
             mailbox.arrivals.push(Arrival {
                 name,
                 place: Place::New,
-                raw: sizes.raw,
                 size: size_of_message(sizes.given),
                 sized_by_name: true,
                 date,

@@ -1,24 +1,33 @@
 //! One mailbox as all sessions of this process share it.
 
 mod change;
+mod names;
+mod notes;
 mod number;
+mod restore;
 mod scan;
+mod summary;
+mod weight;
 
+use crate::cache::{self, Cache};
 use crate::content::Content;
+use crate::dovecot;
 use crate::files::{Errno, Files, Stat, failed, join, read_whole, remove_tree};
 use crate::name::FileName;
-use crate::shared::Shared;
+use crate::recent_ids::RecentIds;
+use crate::shared::Common;
 use crate::texts;
 use crate::uid_map::UidMap;
 use postroad_core::machine::Instant;
 use postroad_core::message::structure::Structure;
 use postroad_core::store::ledger::Ledger;
 use postroad_core::store::{Entry, Failure, Flags, Keywords, Uid, UidSet};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use change::{Added, Addition};
+use notes::Notes;
 
 /// How often something is tried again that another program's renaming has crossed.
 const ATTEMPTS: usize = 5;
@@ -29,14 +38,13 @@ const STALE: i64 = 36 * 60 * 60;
 
 /// A mailbox: what its folder holds, and who has been told.
 pub(crate) struct Mailbox {
-    shared: Arc<Shared>,
+    shared: Arc<Common>,
     account: PathBuf,
     folder: PathBuf,
     pub(crate) ledger: Ledger<Kept>,
-    /// The UID of each key.
-    keys: HashMap<Box<[u8]>, Uid>,
-    /// The queue ids that messages here were delivered under.
-    ids: HashSet<Box<[u8]>>,
+    /// The names that record and flags do not tell.
+    odd: BTreeMap<Uid, FileName>,
+    ids: RecentIds,
     /// Files that have arrived but have no UID yet, in their order.
     arrivals: Vec<Arrival>,
     sight: Sight,
@@ -45,21 +53,24 @@ pub(crate) struct Mailbox {
     swept: u32,
     keywords: Option<Stat>,
     structures: VecDeque<(Uid, Arc<Structure>)>,
+    cache: Cache,
+    notes: Notes,
 }
 
-/// Where a message's file is.
+/// Where a message's file is, and what else is known of it. There are very many of these.
+#[derive(Clone, Copy)]
 pub(crate) struct Kept {
-    name: FileName,
+    /// Where its record is in the UID map.
+    record: u32,
+    /// Where its summary is in the cache.
+    summary: u32,
     place: Place,
-    /// Octets of the file.
-    raw: u64,
 }
 
 /// A file without a UID.
 struct Arrival {
     name: FileName,
     place: Place,
-    raw: u64,
     /// With CRLF, and whether its name told so.
     size: u32,
     sized_by_name: bool,
@@ -80,12 +91,17 @@ struct Sight {
     seen: Option<(Stat, Stat)>,
     /// Whether a change may have hidden behind another one in the same moment.
     doubtful: bool,
+    /// When the folders were read last.
+    looked: i64,
+    own: scan::Own,
 }
 
 /// What is known of the UID map's file.
 struct MapFile {
     stat: Option<Stat>,
     records: usize,
+    /// Records of messages whose names have got other fields since.
+    stale: usize,
     recent_from: u32,
     /// Whether its end is in doubt, so that it must be written anew.
     broken: bool,
@@ -103,7 +119,7 @@ impl Place {
 impl Mailbox {
     /// Reads the mailbox in `folder`.
     pub(crate) fn load(
-        shared: &Arc<Shared>,
+        shared: &Arc<Common>,
         account: &Path,
         folder: &Path,
         now: Instant,
@@ -129,31 +145,30 @@ impl Mailbox {
             account: account.into(),
             folder: folder.into(),
             ledger: Ledger::new(0, 1, 1, Keywords::default()),
-            keys: HashMap::new(),
-            ids: HashSet::new(),
+            odd: BTreeMap::new(),
+            ids: RecentIds::default(),
             arrivals: Vec::new(),
             sight: Sight::default(),
-            map: MapFile { stat: None, records: 0, recent_from: 1, broken: false },
+            map: MapFile { stat: None, records: 0, stale: 0, recent_from: 1, broken: false },
             swept: 1,
             keywords: files.stat(&folder.join(texts::KEYWORDS)).ok(),
             structures: VecDeque::new(),
+            cache: Cache::new(folder, 0, 0),
+            notes: Notes::claim(shared, folder),
         };
-        let map = mailbox.load_map(now)?;
-        mailbox.ledger = Ledger::new(map.uid_validity, map.uid_next, map.recent_from, keywords);
-        mailbox.scan(now, &map.messages)?;
-        match mailbox.compact_if_due(now) {
-            Ok(()) | Err(Failure::Full) => Ok(mailbox),
-            Err(failure) => Err(failure),
+        if !mailbox.restore(now, &keywords)? {
+            mailbox.read_all(now, keywords)?;
         }
+        match mailbox.compact_if_due(now) {
+            Ok(()) | Err(Failure::Full) => (),
+            Err(failure) => return Err(failure),
+        }
+        mailbox.note();
+        Ok(mailbox)
     }
 
     fn files(&self) -> &dyn Files {
         &*self.shared.files
-    }
-
-    /// The file of a message.
-    fn path(&self, place: Place, name: &FileName) -> PathBuf {
-        join(&self.folder.join(place.folder()), name.as_bytes())
     }
 
     /// A free name in `tmp`.
@@ -167,14 +182,19 @@ impl Mailbox {
             self.refresh(now)?;
         }
         for _ in 0..ATTEMPTS {
-            let kept = self.ledger.kept(uid).ok_or(Failure::NoMessage)?;
-            let size = self.ledger.get(uid).map_or(0, |entry| entry.size);
-            let path = self.path(kept.place, &kept.name);
-            match self.files().open(&path) {
-                Ok(file) => return Ok(Content::new(file, size.into(), kept.raw)),
-                Err(Errno::NOENT) => self.look_again(now)?,
-                Err(errno) => return Err(failed(&path)(errno)),
+            let entry = *self.ledger.get(uid).ok_or(Failure::NoMessage)?;
+            if let Some(located) = self.locate(&mut self.records(), uid)? {
+                let path = self.path(located.place, &located.name);
+                match self.files().open(&path) {
+                    Ok(file) => {
+                        let raw = file.stat().map_err(failed(&path))?.size;
+                        return Ok(Content::new(file, entry.size.into(), raw));
+                    }
+                    Err(Errno::NOENT) => (),
+                    Err(errno) => return Err(failed(&path)(errno)),
+                }
             }
+            self.look_again(now)?;
         }
         Err(Failure::NoMessage)
     }
@@ -193,29 +213,53 @@ impl Mailbox {
 
     /// Takes messages that have vanished out of the books.
     fn drop_messages(&mut self, uids: &UidSet, now: Instant) {
-        for (_, kept) in self.ledger.select(uids) {
-            self.keys.remove(kept.name.key());
-            if let Some(id) = kept.name.id() {
-                self.ids.remove(id);
-            }
+        if uids.is_empty() {
+            return;
         }
+        if !self.odd.is_empty() {
+            self.odd.retain(|uid, _| !uids.contains(*uid));
+        }
+        self.notes.change();
         let modseq = self.ledger.next_modseq(now);
         self.ledger.remove(uids, modseq);
         self.structures.retain(|(known, _)| !uids.contains(*known));
     }
 
-    /// Takes a message that has its UID into the books.
-    fn add_message(&mut self, uid: Uid, arrival: Arrival, modseq: u64) {
+    /// Takes a message that has its UID, and its record at `offset`, into the books.
+    fn add_message(
+        &mut self,
+        uid: Uid,
+        arrival: Arrival,
+        (offset, base): (u64, &[u8]),
+        modseq: u64,
+    ) {
         let name = arrival.name;
-        self.keys.insert(name.key().into(), uid);
-        if let Some(id) = name.id() {
-            self.ids.insert(id.into());
-        }
+        self.remember_id(&name);
         let flags: Flags = name.flags(self.ledger.keywords().len());
         let saved = u32::try_from(name.time()).unwrap_or(u32::MAX);
         let (size, date) = (arrival.size, arrival.date);
-        let kept = Kept { name, place: arrival.place, raw: arrival.raw };
+        let kept = Kept { record: names::NOWHERE, summary: cache::NOWHERE, place: arrival.place };
         self.ledger.insert(Entry { uid, size, flags, date, modseq, saved }, kept);
+        self.place(uid, (offset, base), (arrival.place, name), flags);
+    }
+
+    /// Remembers the queue id of a message for as long as its delivery may be repeated.
+    fn remember_id(&mut self, name: &FileName) {
+        if let Some(id) = name.id()
+            && let Some(new) = self.ids.insert(name.time(), id)
+        {
+            self.notes.id(new);
+        }
+    }
+
+    /// Reads everything.
+    fn read_all(&mut self, now: Instant, keywords: Keywords) -> Result<(), Failure> {
+        let map = self.load_map(now)?;
+        self.ledger = Ledger::new(map.uid_validity, map.uid_next, map.recent_from, keywords);
+        self.scan_by(now, &map, 1)?;
+        self.forget_history(now);
+        self.find_summaries();
+        Ok(())
     }
 
     fn load_map(&mut self, now: Instant) -> Result<UidMap, Failure> {
@@ -223,9 +267,13 @@ impl Mailbox {
         if let Some(map) = self.read_map()? {
             return Ok(map);
         }
-        let map = UidMap::new(self.shared.fresh_uid_validity(&self.account, now)?);
-        self.write_map(map.header().as_bytes(), 2)?;
-        Ok(map)
+        let map = match dovecot::take_over(&self.shared, &self.folder)? {
+            Some(map) => map,
+            None => UidMap::new(self.shared.fresh_uid_validity(&self.account, now)?),
+        };
+        self.write_map(map.write().as_bytes(), 2 + map.messages.len())?;
+        // Now it is known where its records are.
+        self.read_map()?.ok_or(Failure::NoMailbox)
     }
 }
 

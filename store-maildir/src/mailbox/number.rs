@@ -2,11 +2,10 @@
 
 use super::{Arrival, Mailbox};
 use crate::files::{Errno, Lock, Stat, failed, read_whole};
-use crate::uid_map::{self, Numbered, UidMap};
+use crate::uid_map::{self, UidMap};
 use postroad_core::machine::Instant;
-use postroad_core::store::{Failure, Uid};
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
+use postroad_core::store::{Failure, Uid, UidSet};
+use std::collections::BTreeMap;
 
 /// A map is written anew when this many of its records, and more than half, say nothing more.
 const IDLE_RECORDS: usize = 1_000;
@@ -69,74 +68,83 @@ impl Mailbox {
         }
     }
 
-    /// Gives the arrivals their UIDs: first in the map, then in the books. `known` are UIDs that
-    /// the map had for keys when the mailbox was loaded.
-    pub(super) fn number(
-        &mut self,
-        now: Instant,
-        known: &HashMap<Box<[u8]>, Numbered>,
-    ) -> Result<(), Failure> {
-        self.adopt(now, known);
+    /// Gives the arrivals their UIDs: first in the map, then in the books. The UIDs, and the names of
+    /// the files without flags.
+    pub(super) fn number(&mut self, now: Instant) -> Result<Vec<(Uid, Box<[u8]>)>, Failure> {
         if self.arrivals.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let _lock = self.lock()?;
         self.follow_map(now)?;
         let next = self.ledger.uid_next();
         let mut text = String::new();
-        let mut uids = Vec::with_capacity(self.arrivals.len());
+        let mut numbered = Vec::with_capacity(self.arrivals.len());
         for (uid, arrival) in (next..u32::MAX).zip(&self.arrivals) {
             let size = (!arrival.sized_by_name).then_some(arrival.size.into());
-            uid_map::write_message(&mut text, arrival.name.key(), Numbered { uid, size });
-            uids.extend(Uid::new(uid));
+            numbered.extend(Uid::new(uid).map(|uid| (uid, text.len() as u64)));
+            uid_map::write_message(&mut text, arrival.name.base(), uid, size);
         }
-        if uids.len() < self.arrivals.len() {
+        if numbered.len() < self.arrivals.len() {
             return Err(Failure::Limit("the mailbox has no UID left"));
         }
-        if self.map.broken || self.map.stat.is_none() {
-            self.rewrite_map(&text, uids.len())?;
-        } else if !uids.is_empty() {
-            self.append_map(&text, uids.len(), true)?;
-        }
+        let start = match self.map.stat {
+            Some(stat) if !self.map.broken => {
+                if !numbered.is_empty() {
+                    self.append_map(&text, numbered.len(), true)?;
+                }
+                stat.size
+            }
+            _ => self.rewrite_map(&text, numbered.len())?,
+        };
         let modseq = self.ledger.next_modseq(now);
-        for (uid, arrival) in uids.into_iter().zip(std::mem::take(&mut self.arrivals)) {
-            self.add_message(uid, arrival, modseq);
+        let arrivals = std::mem::take(&mut self.arrivals);
+        let mut named = Vec::with_capacity(arrivals.len());
+        for ((uid, at), arrival) in numbered.into_iter().zip(arrivals) {
+            let base: Box<[u8]> = arrival.name.base().into();
+            self.add_message(uid, arrival, (start + at, &base), modseq);
+            named.push((uid, base));
         }
-        Ok(())
+        Ok(named)
     }
 
-    /// Takes arrivals into the books that have a UID on stable storage already.
-    fn adopt(&mut self, now: Instant, known: &HashMap<Box<[u8]>, Numbered>) {
-        if known.is_empty() {
-            return;
-        }
+    /// Takes arrivals into the books that have a UID on stable storage already, not smaller than
+    /// `from`. UIDs that were given and have no file any more are gone.
+    pub(super) fn adopt(&mut self, now: Instant, map: &UidMap, from: u32) {
         let mut adopted = BTreeMap::new();
         for arrival in std::mem::take(&mut self.arrivals) {
-            let numbered = known.get(arrival.name.key());
-            let uid = numbered.and_then(|numbered| Uid::new(numbered.uid));
-            match uid.filter(|uid| !adopted.contains_key(uid)) {
-                Some(uid) => drop(adopted.insert(uid, arrival)),
+            let record = map.messages.get_key_value(arrival.name.key());
+            let given = record.filter(|(_, numbered)| numbered.uid >= from);
+            let uid = given.and_then(|(base, numbered)| {
+                let uid = Uid::new(numbered.uid)?;
+                Some((uid, (numbered.offset, base.as_bytes())))
+            });
+            match uid.filter(|(uid, _)| !adopted.contains_key(uid)) {
+                Some((uid, record)) => drop(adopted.insert(uid, (arrival, record))),
                 None => self.arrivals.push(arrival),
             }
         }
         let modseq = self.ledger.next_modseq(now);
-        for (uid, arrival) in adopted {
-            self.add_message(uid, arrival, modseq);
+        let there: UidSet = adopted.keys().copied().collect();
+        for (uid, (arrival, record)) in adopted {
+            self.add_message(uid, arrival, record, modseq);
+        }
+        self.ledger.reserve(map.uid_next);
+        if let (Some(first), Some(last)) = (Uid::new(from), Uid::new(map.uid_next - 1)) {
+            let gone = UidSet::range(first, last).without(&there);
+            self.add_vanished(&gone, modseq);
         }
     }
 
     /// Takes over the numbers that another process has given, if one has. They stand in the map
     /// after their files stand in the folder, so none of them is missed.
     fn follow_map(&mut self, now: Instant) -> Result<(), Failure> {
-        let Some(mut map) = self.foreign_map()? else {
+        let Some(map) = self.foreign_map()? else {
             return Ok(());
         };
         let found = self.find()?;
-        self.take(now, found, &map.messages)?;
-        let given_here = self.ledger.uid_next();
-        map.messages.retain(|_, numbered| numbered.uid >= given_here);
-        self.adopt(now, &map.messages);
-        self.ledger.reserve(map.uid_next);
+        self.take(now, found, &map)?;
+        let from = self.ledger.uid_next();
+        self.adopt(now, &map, from);
         Ok(())
     }
 
@@ -152,37 +160,57 @@ impl Mailbox {
         if self.map.broken || now.map(state) == self.map.stat.map(state) {
             return Ok(None);
         }
-        let map = self.read_map()?;
-        match map {
-            Some(map) if map.uid_validity == self.ledger.uid_validity() => Ok(Some(map)),
-            // The mailbox has become another one.
-            _ => {
-                self.ledger.set_gone();
-                Err(Failure::NoMailbox)
-            }
-        }
+        self.current_map().map(Some)
     }
 
-    /// Writes the map anew with what is in the books, and `more`.
-    fn rewrite_map(&mut self, more: &str, records: usize) -> Result<(), Failure> {
+    /// The map as it is. Without one, or with one of another UIDVALIDITY, this has become another
+    /// mailbox.
+    pub(super) fn current_map(&mut self) -> Result<UidMap, Failure> {
+        let broken = self.map.broken;
+        let map = self.read_map()?.filter(|map| map.uid_validity == self.ledger.uid_validity());
+        self.map.broken |= broken;
+        if map.is_none() {
+            self.set_gone();
+        }
+        map.ok_or(Failure::NoMailbox)
+    }
+
+    /// Writes the map anew with what is in the books, and `more`; where that begins.
+    fn rewrite_map(&mut self, more: &str, records: usize) -> Result<u64, Failure> {
         let mut map = UidMap::new(self.ledger.uid_validity());
         map.uid_next = self.ledger.uid_next();
         map.recent_from = self.ledger.recent_from();
         let mut text = map.header();
-        for (entry, kept) in self.ledger.iter() {
-            let name = &kept.name;
-            let size = (name.field(b'W').is_none()).then_some(entry.size.into());
-            let uid = entry.uid.get();
-            uid_map::write_message(&mut text, name.key(), Numbered { uid, size });
+        let mut old = self.records();
+        let mut offsets = Vec::with_capacity(self.ledger.len());
+        for entry in self.ledger.messages().iter() {
+            let Some(base) = self.base_of(&mut old, entry.uid)? else {
+                self.sight.seen = None;
+                return Err(Failure::Io("the UID map has lost a message".into()));
+            };
+            let size = base.field(b'W').is_none().then_some(entry.size.into());
+            offsets.push((entry.uid, text.len() as u64));
+            uid_map::write_message(&mut text, base.as_bytes(), entry.uid.get(), size);
         }
-        let _ = write!(text, "{more}");
-        self.write_map(text.as_bytes(), 2 + self.ledger.len() + records)
+        let start = text.len() as u64;
+        text.push_str(more);
+        if u32::try_from(text.len()).is_err() {
+            return Err(Failure::Limit("the mailbox has too many messages"));
+        }
+        self.write_map(text.as_bytes(), 2 + self.ledger.len() + records)?;
+        self.map.stale = 0;
+        for (uid, offset) in offsets {
+            self.move_record(uid, offset);
+        }
+        Ok(start)
     }
 
     /// Writes the map anew if it is damaged or mostly out of date.
     pub(super) fn compact_if_due(&mut self, now: Instant) -> Result<(), Failure> {
-        let idle = self.map.records.saturating_sub(self.ledger.len());
-        if self.map.broken || idle > IDLE_RECORDS.max(self.ledger.len()) {
+        let (idle, messages) =
+            (self.map.records.saturating_sub(self.ledger.len()), self.ledger.len());
+        let stale = self.map.stale > IDLE_RECORDS.max(messages / 8);
+        if self.map.broken || stale || idle > IDLE_RECORDS.max(messages) {
             let _lock = self.lock()?;
             self.follow_map(now)?;
             self.rewrite_map("", 0)?;

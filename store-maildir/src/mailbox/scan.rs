@@ -4,16 +4,45 @@ use super::{ATTEMPTS, Arrival, Mailbox, Place, size_of_message};
 use crate::content::Sizes;
 use crate::files::{Errno, Stat, failed, join, read_whole};
 use crate::name::FileName;
+use crate::recent_ids::RecentIds;
 use crate::texts;
-use crate::uid_map::Numbered;
+use crate::uid_map::{Numbered, UidMap};
+use postroad_core::encoding::checked::checksum;
 use postroad_core::machine::Instant;
-use postroad_core::store::{Failure, Uid};
-use std::collections::HashMap;
+use postroad_core::store::{Failure, Flags, Uid};
+use std::collections::{HashMap, VecDeque};
 
 /// Changes may carry the same time as long as this many seconds.
 const GRAIN: i64 = 2;
+/// A folder is read on suspicion no more often than once in a second for so many messages: that
+/// costs a hundredth of the time at most.
+const READ_IN_A_SECOND: u32 = 10_000;
+/// So many names of our own making are told from another program's.
+const OWN: usize = 2_048;
 
 pub(super) type Found = HashMap<Box<[u8]>, (Place, FileName)>;
+
+/// The names that we have made or taken away last, so that being told of it is no news.
+#[derive(Default)]
+pub(super) struct Own {
+    hashes: VecDeque<u32>,
+    /// Whether there were too many.
+    overflown: bool,
+}
+
+impl Own {
+    fn add(&mut self, hash: u32) {
+        if self.hashes.len() == OWN {
+            self.hashes.pop_front();
+            self.overflown = true;
+        }
+        self.hashes.push_back(hash);
+    }
+}
+
+fn hash(place: Place, name: &[u8]) -> u32 {
+    checksum(name) ^ u32::from(place == Place::New)
+}
 
 impl Mailbox {
     /// Brings the books up to date if the folder has changed, and numbers what has arrived.
@@ -22,22 +51,21 @@ impl Mailbox {
             return Err(Failure::NoMailbox);
         }
         let state = self.state()?;
-        let doubtful = self.sight.doubtful && is_settled(state, now);
+        let pause = i64::from(self.ledger.messages().len() / READ_IN_A_SECOND);
+        let doubtful = self.sight.doubtful
+            && is_settled(state, now)
+            && seconds(now).saturating_sub(self.sight.looked) >= pause;
         if self.sight.seen != Some(state) || doubtful {
-            return self.scan(now, &HashMap::new());
+            return self.scan(now);
         }
-        self.number_what_fits(now, &HashMap::new())
+        self.number_what_fits(now)
     }
 
     /// A full disk does not keep anyone from what has its UID already.
-    fn number_what_fits(
-        &mut self,
-        now: Instant,
-        known: &HashMap<Box<[u8]>, Numbered>,
-    ) -> Result<(), Failure> {
-        match self.number(now, known) {
-            Err(Failure::Full) => Ok(()),
-            done => done,
+    fn number_what_fits(&mut self, now: Instant) -> Result<(), Failure> {
+        match self.number(now) {
+            Ok(_) | Err(Failure::Full) => Ok(()),
+            Err(failure) => Err(failure),
         }
     }
 
@@ -47,15 +75,19 @@ impl Mailbox {
         self.refresh(now)
     }
 
-    /// Whether a file of this name is news: appeared and unknown, or gone and still known.
-    pub(crate) fn is_news(&self, place: Place, name: &[u8], appeared: bool) -> bool {
-        let Some(name) = FileName::parse(name) else {
-            return false;
-        };
-        let kept = self.keys.get(name.key()).and_then(|uid| self.ledger.kept(*uid));
-        let known = kept.is_some_and(|kept| kept.place == place && kept.name == name)
-            || self.arrivals.iter().any(|arrival| arrival.name == name);
-        known != appeared
+    /// Whether it is news that a file of this name has come or gone: unless the folders are as we
+    /// have left them, or it was our doing.
+    pub(crate) fn is_news(&mut self, place: Place, name: &[u8]) -> bool {
+        let as_left = self.state().is_ok_and(|state| self.sight.seen == Some(state));
+        let own = &self.sight.own;
+        let hidden = self.sight.doubtful && !own.overflown;
+        FileName::parse(name).is_some()
+            && !(as_left && !(hidden && !own.hashes.contains(&hash(place, name))))
+    }
+
+    /// Notes that we make a file of this name, or take it away.
+    pub(super) fn is_own(&mut self, place: Place, name: &FileName) {
+        self.sight.own.add(hash(place, name.as_bytes()));
     }
 
     /// Has the folder read at the next occasion.
@@ -63,12 +95,12 @@ impl Mailbox {
         self.sight.seen = None;
     }
 
-    fn state(&mut self) -> Result<(Stat, Stat), Failure> {
+    pub(super) fn state(&mut self) -> Result<(Stat, Stat), Failure> {
         let (new, cur) = (self.folder.join("new"), self.folder.join("cur"));
         match (self.files().stat(&new), self.files().stat(&cur)) {
             (Ok(new), Ok(cur)) => Ok((new, cur)),
             (_, Err(Errno::NOENT)) | (Err(Errno::NOENT), _) => {
-                self.ledger.set_gone();
+                self.set_gone();
                 Err(Failure::NoMailbox)
             }
             (Err(errno), _) | (_, Err(errno)) => Err(failed(&self.folder)(errno)),
@@ -93,16 +125,24 @@ impl Mailbox {
         result
     }
 
-    /// Reads the folder. `known` are the UIDs of the map when the mailbox is loaded.
-    pub(super) fn scan(
-        &mut self,
-        now: Instant,
-        known: &HashMap<Box<[u8]>, Numbered>,
-    ) -> Result<(), Failure> {
+    /// Reads the folder and the map.
+    fn scan(&mut self, now: Instant) -> Result<(), Failure> {
+        // What we could not put on stable storage ourselves has given nobody a UID.
+        let from = if self.map.broken { u32::MAX } else { self.ledger.uid_next() };
+        let map = {
+            let _lock = self.lock()?;
+            self.current_map()?
+        };
+        self.scan_by(now, &map, from)
+    }
+
+    /// Reads the folder. Messages that have a UID in `map` that is not smaller than `from` are new to
+    /// the books but have been given it already.
+    pub(super) fn scan_by(&mut self, now: Instant, map: &UidMap, from: u32) -> Result<(), Failure> {
         self.refresh_keywords()?;
         let mut state = self.state()?;
         let mut found = self.find()?;
-        let mut missing = self.missing(&found);
+        let mut missing = self.missing(&found, map);
         // A name that changes while the folder is read may be missed: look twice before a message
         // is taken for gone.
         for _ in 0..ATTEMPTS {
@@ -111,7 +151,7 @@ impl Mailbox {
             }
             state = self.state()?;
             found = self.find()?;
-            let still = self.missing(&found);
+            let still = self.missing(&found, map);
             let certain = still == missing;
             missing = still;
             if certain {
@@ -119,18 +159,15 @@ impl Mailbox {
             }
         }
         self.drop_messages(&missing.into_iter().collect(), now);
-        let ids = &mut self.ids;
-        self.arrivals.retain(|arrival| {
-            let there = found.contains_key(arrival.name.key());
-            if let Some(id) = arrival.name.id().filter(|_| !there) {
-                ids.remove(id);
-            }
-            there
-        });
-        self.take(now, found, known)?;
-        self.number_what_fits(now, known)?;
+        self.arrivals.retain(|arrival| found.contains_key(arrival.name.key()));
+        self.ids = RecentIds::of(now, found.values().map(|(_, name)| name));
+        self.take(now, found, map)?;
+        self.adopt(now, map, from);
+        self.number_what_fits(now)?;
         self.sight.seen = Some(state);
         self.sight.doubtful = !is_settled(state, now);
+        self.sight.looked = seconds(now);
+        self.sight.own.overflown &= self.sight.doubtful;
         Ok(())
     }
 
@@ -179,44 +216,58 @@ impl Mailbox {
         Ok(())
     }
 
-    fn missing(&self, found: &Found) -> Vec<Uid> {
-        let gone = self.keys.iter().filter(|(key, _)| !found.contains_key(*key));
-        let mut gone: Vec<Uid> = gone.map(|(_, uid)| *uid).collect();
-        gone.sort_unstable();
-        gone
+    fn missing(&self, found: &Found, map: &UidMap) -> Vec<Uid> {
+        let uid = |key: &Box<[u8]>| map.messages.get(&**key).and_then(|one| Uid::new(one.uid));
+        let mut there: Vec<Uid> = found.keys().filter_map(uid).collect();
+        there.sort_unstable();
+        let mut there = there.into_iter().peekable();
+        let known = self.ledger.messages().iter().map(|entry| entry.uid);
+        let is_missing = |uid: &Uid| {
+            while there.next_if(|other| other < uid).is_some() {}
+            there.peek() != Some(uid)
+        };
+        known.filter(is_missing).collect()
     }
 
     /// Takes what was found into the books; files without a UID become arrivals.
-    pub(super) fn take(
-        &mut self,
-        now: Instant,
-        found: Found,
-        known: &HashMap<Box<[u8]>, Numbered>,
-    ) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, now: Instant, found: Found, map: &UidMap) -> Result<(), Failure> {
         let (keywords, modseq) = (self.ledger.keywords().len(), self.ledger.next_modseq(now));
         let mut fresh = Vec::new();
         let arrivals = self.arrivals.iter().enumerate();
         let waiting: HashMap<Box<[u8]>, usize> =
             arrivals.map(|(index, arrival)| (arrival.name.key().into(), index)).collect();
+        self.map.stale = 0;
         for (key, (place, name)) in found {
-            if let Some(uid) = self.keys.get(&key).copied() {
+            let record = map.messages.get_key_value(&*key);
+            let known = record.and_then(|(base, numbered)| {
+                let uid = Uid::new(numbered.uid).filter(|uid| self.ledger.kept(*uid).is_some())?;
+                Some((uid, base, numbered))
+            });
+            if let Some((uid, base, numbered)) = known {
                 let flags = name.flags(keywords);
-                if let Some(kept) = self.ledger.kept_mut(uid) {
-                    kept.name = name;
-                    kept.place = place;
-                }
-                self.ledger.set_flags(uid, flags, modseq);
+                self.map.stale += usize::from(name.base() != base.as_bytes());
+                self.place(uid, (numbered.offset, base.as_bytes()), (place, name), flags);
+                self.set_flags_of(uid, flags, modseq);
             } else if let Some(index) = waiting.get(&key) {
                 self.arrivals[*index].name = name;
                 self.arrivals[*index].place = place;
             } else {
-                let size = known.get(&key).and_then(|numbered| numbered.size);
+                let size = record.and_then(|(_, numbered): (_, &Numbered)| numbered.size);
                 fresh.extend(self.inspect(place, name, size)?);
             }
         }
         fresh.sort_by(|one: &Arrival, two| one.order().cmp(&two.order()));
         self.arrivals.extend(fresh);
         Ok(())
+    }
+
+    /// Takes flags that have changed into the books.
+    pub(super) fn set_flags_of(&mut self, uid: Uid, flags: Flags, modseq: u64) {
+        if self.ledger.get(uid).is_some_and(|entry| entry.flags != flags) {
+            self.ledger.set_flags(uid, flags, modseq);
+            self.notes.touch(uid);
+            self.notes.change();
+        }
     }
 
     /// Finds out a file's size and date; `None` if it has vanished, if it is no message (a folder,
@@ -246,7 +297,6 @@ impl Mailbox {
             Ok(Some((stat, size, sized_by_name))) => Ok(Some(Arrival {
                 name,
                 place,
-                raw: stat.size,
                 size: size_of_message(size),
                 sized_by_name,
                 date: stat.modified.0,
@@ -274,5 +324,9 @@ impl Mailbox {
 
 fn is_settled((new, cur): (Stat, Stat), now: Instant) -> bool {
     let latest = new.modified.0.max(cur.modified.0);
-    i64::try_from(now.as_seconds()).is_ok_and(|now| now - latest > GRAIN)
+    seconds(now).saturating_sub(latest) > GRAIN
+}
+
+fn seconds(now: Instant) -> i64 {
+    i64::try_from(now.as_seconds()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-use super::{FileName, id_of_key, unique_of_id};
+use super::{Base, FileName, id_of_key, unique_of_id};
 use postroad_core::store::Flags;
 
 fn parse(name: &str) -> FileName {
@@ -54,6 +54,28 @@ fn other_programs_letters_stay() {
         assert_eq!(String::from_utf8_lossy(renamed.as_bytes()), expected);
         assert_eq!(renamed, parse(expected), "what is written is what is read");
         assert_eq!(renamed.flags(keywords), flags);
+    }
+}
+
+#[test]
+fn plain_names_are_told_by_base_and_flags() {
+    let flags = Flags::SEEN | Flags::FLAGGED | Flags::keyword(1);
+    for (name, info, plain) in [
+        ("1.a.h,S=1,W=2", None, true),
+        ("1.a.h,S=1,W=2:2,", None, false),
+        ("1.a.h:2,FSb", Some(flags), true),
+        ("1.a.h:2,", Some(Flags::NONE), true),
+        ("1.a.h:2,SFb", Some(flags), false),
+        ("1.a.h:2,FSbz", Some(flags), false),
+        ("1.a.h;2,FSb", Some(flags), false),
+        ("1.a.h:1,:2,FSb", Some(flags), true),
+        ("1.a.h", Some(Flags::NONE), false),
+    ] {
+        let parsed = parse(name);
+        assert_eq!(parsed.has_plain_info(info), plain, "{name}");
+        let again = FileName::plain(&Base::new(parsed.base()), info);
+        assert_eq!(again == parsed, plain, "{name}");
+        assert_eq!(again.key(), parsed.key());
     }
 }
 

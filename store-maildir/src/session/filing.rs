@@ -5,6 +5,7 @@ use crate::account::Home;
 use crate::draft::Draft;
 use crate::files::check_reserve;
 use crate::mailbox::{Added, Addition, Mailbox};
+use crate::quota::{Change, Weight};
 use crate::shared::{Slot, lock};
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
@@ -12,7 +13,7 @@ use postroad_core::store::{
     Account, Answer, Atomicity, Copied, Failure, Flags, MailboxName, Originals, Target, Uid, UidSet,
 };
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const NOTHING_WRITTEN: Failure = Failure::Refused("no message is being written");
@@ -50,6 +51,11 @@ impl Session {
             let from: Vec<Uid> = sources.iter().map(|source| source.uid).collect();
             let mut additions: Vec<Addition> =
                 sources.into_iter().map(|source| source.addition).collect();
+            let weight = weight(&additions);
+            // What only changes its place needs no room.
+            if originals == Originals::Stay {
+                home.check_room(now, weight)?;
+            }
             let added = self.with(now, home, &target, |slot, mailbox| {
                 for addition in &mut additions {
                     addition.keywords = mailbox.fitting(&addition.keywords);
@@ -70,6 +76,8 @@ impl Session {
                 in_slot(source, |mailbox| mailbox.expunge(now, &from)).inspect_err(|_| {
                     let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &to));
                 })?;
+            } else {
+                home.note(Change::Came, weight);
             }
             self.tell(source);
             self.tell(&slot);
@@ -139,6 +147,8 @@ impl Session {
         let home = self.home(account, now)?;
         let folder = home.folder(name);
         let additions: Vec<Addition> = messages.iter().map(Finished::addition).collect();
+        let weight = weight(&additions);
+        home.check_room(now, weight)?;
         if let Some(uid) = replaces {
             self.with_open(true, |_, mailbox| {
                 mailbox.ledger.get(uid).map(|_| ()).ok_or(Failure::NoMessage)
@@ -160,6 +170,7 @@ impl Session {
                 let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &uids));
             })?;
         }
+        home.note(Change::Came, weight);
         self.tell(&slot);
         Ok(Answer::Appended { uid_validity, uids })
     }
@@ -167,7 +178,10 @@ impl Session {
     /// Removes the message of the open mailbox that a new one has replaced.
     fn replace(&mut self, now: Instant, uid: Uid) -> Result<(), Failure> {
         let slot = self.with_open(true, |open, mailbox| {
-            mailbox.expunge(now, &std::iter::once(uid).collect())?;
+            let uids = std::iter::once(uid).collect();
+            let weight = mailbox.weigh(now, &uids)?;
+            mailbox.expunge(now, &uids)?;
+            open.home.note(Change::Went, weight);
             Ok(open.slot.clone())
         })?;
         self.tell(&slot);
@@ -231,11 +245,17 @@ impl Session {
         // Each mailbox once, in the order in which whoever locks more than one locks them.
         let mut folders: BTreeMap<PathBuf, Result<Slot, Failure>> = BTreeMap::new();
         let mut places = Vec::with_capacity(targets.len());
+        let mut bill = Bill::new(draft.sizes().raw);
         for target in targets {
             let home = self.home(&target.account, now)?;
             let folder = home.folder(&target.mailbox);
             places.push(folder.clone());
-            let slot = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()));
+            let slot = self.with(now, &home, &folder, |slot, mailbox| {
+                if !mailbox.was_delivered(id)? {
+                    bill.add(now, &target.account, &home, &folder)?;
+                }
+                Ok(slot.clone())
+            });
             if let Err(failure) = &slot
                 && atomicity == Atomicity::All
             {
@@ -245,6 +265,7 @@ impl Session {
         }
         draft.finish(seconds(now))?;
         let outcomes = self.deliver_into(folders, id, &draft, seconds(now), atomicity)?;
+        bill.settle(&outcomes);
         let outcome = |folder| outcomes.get(folder).cloned().unwrap_or_else(|| Err(lost()));
         Ok(Answer::Delivered(places.iter().map(outcome).collect()))
     }
@@ -346,12 +367,62 @@ impl Finished {
     }
 }
 
+fn weight(additions: &[Addition]) -> Weight {
+    Weight::of(additions.iter().map(|addition| addition.raw))
+}
+
+/// Who gets a message of one size, and into which folders.
+struct Bill {
+    size: u64,
+    items: BTreeMap<Account, (Home, Vec<PathBuf>)>,
+}
+
+impl Bill {
+    const fn new(size: u64) -> Self {
+        Self { size, items: BTreeMap::new() }
+    }
+
+    fn weight(&self, copies: usize) -> Weight {
+        Weight::of(std::iter::repeat_n(self.size, copies))
+    }
+
+    /// Puts a folder of an account on the bill, if there is room.
+    fn add(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        home: &Home,
+        folder: &Path,
+    ) -> Result<(), Failure> {
+        let folders = self.items.get(account).map_or(&[][..], |(_, folders)| folders);
+        if folders.iter().any(|known| known == folder) {
+            return Ok(());
+        }
+        home.check_room(now, self.weight(folders.len() + 1))?;
+        let (_, folders) = self.items.entry(account.clone()).or_insert((home.clone(), Vec::new()));
+        folders.push(folder.into());
+        Ok(())
+    }
+
+    /// Notes what has come.
+    fn settle(&self, outcomes: &BTreeMap<PathBuf, Result<(), Failure>>) {
+        for (home, folders) in self.items.values() {
+            let came = |folder: &&PathBuf| outcomes.get(*folder).is_some_and(Result::is_ok);
+            home.note(Change::Came, self.weight(folders.iter().filter(came).count()));
+        }
+    }
+}
+
 fn in_slot<R>(
     slot: &Slot,
     work: impl FnOnce(&mut Mailbox) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     match lock(slot).as_mut() {
-        Some(mailbox) if !mailbox.ledger.is_gone() => work(mailbox),
+        Some(mailbox) if !mailbox.ledger.is_gone() => {
+            let result = work(mailbox);
+            mailbox.note();
+            result
+        }
         _ => Err(Failure::NoMailbox),
     }
 }

@@ -8,15 +8,17 @@ mod sharing;
 
 use crate::account::Home;
 use crate::content::Content;
+use crate::dovecot;
 use crate::draft::Draft;
 use crate::files::Lock;
 use crate::mailbox::Mailbox;
+use crate::quota::Change;
 use crate::shared::{Shared, Slot, lock};
 use filing::Finished;
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
-use postroad_core::message::structure::{Scanner, Structure};
-use postroad_core::message::summary;
+use postroad_core::message::structure::{self, Structure};
+use postroad_core::message::summary::{Scanner, SummaryRef};
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
     Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Observer, Originals, Request,
@@ -143,6 +145,10 @@ impl Session {
             Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
             Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
             Request::Structure { uid } => self.structure(now, uid),
+            Request::Summary { uid } => self.summary(now, uid, octets),
+            Request::Vanished { since } => self.with_open(false, |_, mailbox| {
+                Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
+            }),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -150,18 +156,14 @@ impl Session {
             }
             Request::Append { account, mailbox, flags, keywords, date, replaces } => {
                 let message = self.finish(now, flags, keywords, date);
-                let appended = message
-                    .and_then(|message| self.append(now, (&account, &mailbox), message, replaces));
-                self.abandon();
-                appended
+                self.append_all(now, (&account, &mailbox), message, replaces)
             }
             Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
             Request::Source { account, mailbox, uid_validity, uid } => {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
-            Request::Summary { uid } => self.summary(now, uid, octets),
-            Request::Vanished { since } => self.vanished(since),
+            Request::UniqueIds => self.unique_ids(),
             Request::Observe { account } => self.observe(now, account),
             Request::Happened => Ok(self.happened()),
             Request::Rights { account, mailbox, user } => {
@@ -191,6 +193,19 @@ impl Session {
         }
     }
 
+    /// Appends the messages that were written, and forgets them whatever comes of it.
+    fn append_all(
+        &mut self,
+        now: Instant,
+        to: (&Account, &MailboxName),
+        last: Result<Finished, Failure>,
+        replaces: Option<Uid>,
+    ) -> Result<Answer, Failure> {
+        let appended = last.and_then(|last| self.append(now, to, last, replaces));
+        self.abandon();
+        appended
+    }
+
     fn home(&self, account: &Account, now: Instant) -> Result<Home, Failure> {
         Home::open(&self.shared, account, now)
     }
@@ -212,9 +227,13 @@ impl Session {
                     continue;
                 }
                 Some(mailbox) => mailbox,
-                empty => empty.insert(Mailbox::load(&self.shared, home.root(), folder, now)?),
+                empty => {
+                    empty.insert(Mailbox::load(self.shared.common(), home.root(), folder, now)?)
+                }
             };
-            return work(&slot, mailbox);
+            let result = work(&slot, mailbox);
+            mailbox.note();
+            return result;
         }
     }
 
@@ -238,7 +257,9 @@ impl Session {
         account: &Account,
         name: &MailboxName,
     ) -> Result<Answer, Failure> {
-        let news = self.home(account, now)?.delete(name)?;
+        let home = self.home(account, now)?;
+        let news = home.delete(name)?;
+        home.forget_sums();
         self.news.extend(news);
         Ok(Answer::Done)
     }
@@ -314,6 +335,9 @@ impl Session {
             }
             if let Some(mailbox) = &mut *lock(&open.slot) {
                 mailbox.ledger.leave(open.reader);
+                if !mailbox.ledger.has_readers() {
+                    mailbox.rest();
+                }
             }
         }
         self.reading = None;
@@ -335,7 +359,9 @@ impl Session {
         if writing && mailbox.ledger.access(open.reader) == Some(Access::ReadOnly) {
             return Err(Failure::Refused("the mailbox is open to look only"));
         }
-        work(open, mailbox)
+        let result = work(open, mailbox);
+        mailbox.note();
+        result
     }
 
     fn sync(&mut self, now: Instant) -> Result<Answer, Failure> {
@@ -372,7 +398,9 @@ impl Session {
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
+            let weight = mailbox.weigh(now, uids)?;
             mailbox.expunge(now, uids)?;
+            open.home.note(Change::Went, weight);
             let snapshot = mailbox.snapshot(now, open.reader);
             Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;
@@ -398,9 +426,10 @@ impl Session {
         if let Ok(Some(structure)) = known {
             return Ok(Answer::Structure(structure));
         }
-        // The mailbox is not locked while the message is read.
-        let shared = self.shared.clone();
-        let structure = structure_of(self.content(now, uid)?, &shared.options.limits)?;
+        let mut record = Vec::new();
+        self.summary(now, uid, &mut record)?;
+        let structure = SummaryRef::parse(&record).and_then(|summary| summary.structure());
+        let structure = Arc::new(structure.ok_or_else(|| Failure::Io("a summary is none".into()))?);
         let _ = self.with_open(false, |_, mailbox| {
             mailbox.keep_structure(uid, &structure);
             Ok(())
@@ -409,18 +438,27 @@ impl Session {
     }
 
     fn summary(&mut self, now: Instant, uid: Uid, octets: &mut Vec<u8>) -> Result<Answer, Failure> {
-        let mut scanner = summary::Scanner::new(&self.shared.options.limits);
+        let known = self.with_open(false, |_, mailbox| Ok(mailbox.summary(uid, octets)));
+        if known == Ok(true) && SummaryRef::parse(octets).is_some() {
+            return Ok(Answer::Summary);
+        }
+        octets.clear();
+        let mut scanner = Scanner::new(&self.shared.options.limits);
+        // The mailbox is not locked while the message is read.
         read_whole(self.content(now, uid)?, |block| scanner.push(block))?;
         scanner.finish().write(octets);
+        let _ = self.with_open(false, |_, mailbox| {
+            mailbox.keep_summary(uid, octets);
+            Ok(())
+        });
         Ok(Answer::Summary)
     }
 
-    fn vanished(&self, _since: u64) -> Result<Answer, Failure> {
-        self.with_open(false, |_, mailbox| {
-            let there = mailbox.ledger.messages().iter().map(|entry| entry.uid).collect();
-            let last = Uid::new(mailbox.ledger.uid_next() - 1);
-            let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
-            Ok(Answer::Vanished(given.without(&there)))
+    fn unique_ids(&self) -> Result<Answer, Failure> {
+        self.with_open(false, |open, mailbox| {
+            let validity = mailbox.ledger.uid_validity();
+            let ids = dovecot::unique_ids(&*self.shared.files, &open.folder, validity)?;
+            Ok(Answer::UniqueIds(ids))
         })
     }
 
@@ -469,7 +507,7 @@ fn read_whole(content: &mut Content, mut take: impl FnMut(&[u8])) -> Result<(), 
 }
 
 fn structure_of(content: &mut Content, limits: &Limits) -> Result<Arc<Structure>, Failure> {
-    let mut scanner = Scanner::new(limits);
+    let mut scanner = structure::Scanner::new(limits);
     read_whole(content, |block| scanner.push(block))?;
     Ok(Arc::new(scanner.finish()))
 }

@@ -1,14 +1,13 @@
-use super::{Numbered, UidMap, write_message, write_recent};
+use super::{Records, UidMap, write_message, write_recent};
+use crate::files::{Files, RealFiles};
+use crate::scratch::Scratch;
+use postroad_core::store::suite::uid;
 use proptest::collection::vec;
-
-const fn unsized_uid(uid: u32) -> Numbered {
-    Numbered { uid, size: None }
-}
 
 fn text(keys: &[&[u8]]) -> String {
     let mut text = UidMap::new(1_790_000_000).header();
     for (uid, key) in (1..).zip(keys) {
-        write_message(&mut text, key, unsized_uid(uid));
+        write_message(&mut text, key, uid, None);
     }
     text
 }
@@ -16,8 +15,7 @@ fn text(keys: &[&[u8]]) -> String {
 #[test]
 fn a_map_looks_as_it_is_described() {
     let mut text = text(&[b"1.Qx.host"]);
-    let sized = Numbered { uid: 2, size: Some(4711) };
-    write_message(&mut text, b"a b%\n\xff", sized);
+    write_message(&mut text, b"a b%\n\xff,S=7", 2, Some(4711));
     write_recent(&mut text, 2);
     let records: Vec<_> = text.lines().map(|line| &line[9..]).collect();
     assert_eq!(
@@ -27,26 +25,52 @@ fn a_map_looks_as_it_is_described() {
             "next 1",
             "recent 1",
             "1 - 1.Qx.host",
-            "2 4711 a%20b%25%0A%FF",
+            "2 4711 a%20b%25%0A%FF,S=7",
             "recent 2",
         ]
     );
     let map = UidMap::parse(text.as_bytes()).unwrap();
     assert_eq!((map.uid_next, map.recent_from, map.records), (3, 2, 5));
-    assert_eq!(map.messages[&b"a b%\n\xff"[..]], sized);
+    let (base, numbered) = map.messages.get_key_value(&b"a b%\n\xff"[..]).unwrap();
+    assert_eq!((base.as_bytes(), base.field(b'S')), (&b"a b%\n\xff,S=7"[..], Some(7)));
+    assert_eq!((numbered.uid, numbered.size), (2, Some(4711)));
+    assert_eq!(text[numbered.offset as usize + 9..].lines().next(), Some(records[4]));
     assert!(!map.damaged);
 }
 
 #[test]
 fn the_last_word_on_a_key_counts_and_no_uid_is_given_twice() {
     let mut text = text(&[b"a", b"b"]);
-    write_message(&mut text, b"a", unsized_uid(3));
-    write_message(&mut text, b"c", unsized_uid(2));
+    write_message(&mut text, b"a,S=5", 3, None);
+    write_message(&mut text, b"c", 2, None);
     let map = UidMap::parse(text.as_bytes()).unwrap();
-    assert_eq!(map.messages[&b"a"[..]].uid, 3);
+    let (base, numbered) = map.messages.get_key_value(&b"a"[..]).unwrap();
+    assert_eq!((base.as_bytes(), numbered.uid), (&b"a,S=5"[..], 3));
     assert_eq!(map.messages[&b"b"[..]].uid, 2);
     assert!(!map.messages.contains_key(&b"c"[..]));
     assert!(map.damaged && map.uid_next > 3);
+}
+
+#[test]
+fn single_records_are_read() {
+    let scratch = Scratch::new();
+    let names: Vec<String> = (1..=600).map(|n| format!("{n}.{}", "x y".repeat(n % 80))).collect();
+    let keys: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+    let text = text(&keys);
+    let path = scratch.path().join("map");
+    RealFiles.create(&path).unwrap().write(text.as_bytes()).unwrap();
+    let map = UidMap::parse(text.as_bytes()).unwrap();
+    let mut records = Records::new(path);
+    for number in (1..=600u32).chain([3, 599, 2, 1, 600]) {
+        let key = keys[number as usize - 1];
+        let offset = map.messages[key].offset as u32;
+        let base = records.base(&RealFiles, offset, uid(number)).unwrap().unwrap();
+        assert_eq!(base.as_bytes(), key);
+        assert!(records.base(&RealFiles, offset, uid(number + 1)).unwrap().is_none());
+        assert!(records.base(&RealFiles, offset + 1, uid(number)).unwrap().is_none());
+    }
+    let mut nowhere = Records::new(scratch.path().join("none"));
+    assert!(nowhere.base(&RealFiles, 0, uid(1)).unwrap().is_none());
 }
 
 #[test]
@@ -63,7 +87,7 @@ proptest::proptest! {
     /// However a crash tears the end, what was whole before it stays, and no UID comes again.
     #[test]
     fn a_torn_end_is_known(
-        keys in vec(vec(1u8.., 1..12), 1..8),
+        keys in vec(vec(b';'.., 1..12), 1..8),
         cut in 0usize..400,
         junk in vec(0u8.., 0..20),
     ) {

@@ -22,20 +22,44 @@ impl Connection {
             Capability::Idle,
         ];
         match self.phase {
-            Phase::Authenticated(_) | Phase::Selected(..) => all.extend([
-                Capability::Namespace,
-                Capability::Children,
-                Capability::Unselect,
-                Capability::UidPlus,
-                Capability::SpecialUse,
-                Capability::CreateSpecialUse,
-                Capability::Move,
-                Capability::MultiAppend,
-                Capability::Catenate,
-                Capability::Replace,
-                Capability::Notify,
-                Capability::AppendLimit(Some(self.limits().message)),
-            ]),
+            Phase::Authenticated(_) | Phase::Selected(..) => {
+                all.extend([
+                    Capability::Namespace,
+                    Capability::Children,
+                    Capability::Unselect,
+                    Capability::UidPlus,
+                    Capability::SpecialUse,
+                    Capability::CreateSpecialUse,
+                    Capability::CondStore,
+                    Capability::Qresync,
+                    Capability::ObjectId,
+                    Capability::SaveDate,
+                    Capability::Preview,
+                    Capability::Partial,
+                    Capability::UidOnly,
+                    Capability::MultiAppend,
+                    Capability::Catenate,
+                    Capability::Replace,
+                    Capability::Notify,
+                    Capability::AppendLimit(Some(self.limits().message)),
+                    Capability::Esearch,
+                    Capability::SearchRes,
+                    Capability::Within,
+                    Capability::Sort,
+                    Capability::SortDisplay,
+                    Capability::Esort,
+                    Capability::ThreadReferences,
+                    Capability::ThreadOrderedSubject,
+                    Capability::InProgress,
+                    Capability::Move,
+                ]);
+                if self.offers_compress() {
+                    all.push(Capability::CompressDeflate);
+                }
+                if self.config.unauthenticate {
+                    all.push(Capability::Unauthenticate);
+                }
+            }
             _ => {
                 if self.offers_starttls() {
                     all.push(Capability::StartTls);

@@ -8,9 +8,9 @@ use crate::entropy::Entropy;
 use crate::imap::view::View;
 use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Response, Status, Tag};
 use crate::limits::Limits;
-use crate::machine::{Instant, Tls, TlsFailed};
+use crate::machine::{Deflate, DeflateFailed, Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
-use crate::store::{Access, Account, Failure, MailboxName};
+use crate::store::{Access, Account, Failure, MailboxName, UidSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -32,6 +32,9 @@ pub(super) struct Connection {
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
     pub(super) phase: Phase,
+    pub(super) compression: Compression,
+    /// The command under way.
+    pub(super) tag: Option<Tag>,
     pub(super) now: Instant,
     /// When the client was last heard.
     pub(super) heard: Instant,
@@ -47,6 +50,15 @@ pub(super) struct Connection {
 pub(super) enum Security {
     Clear,
     Tls,
+}
+
+/// Whether the connection is compressed (RFC 4978).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Compression {
+    Off,
+    On,
+    /// It is to begin or to end.
+    Due(Deflate),
 }
 
 /// The states of RFC 3501 §3, and those around them.
@@ -69,6 +81,8 @@ pub(super) struct Selected {
     pub(super) name: MailboxName,
     pub(super) access: Access,
     pub(super) view: View,
+    /// `$`: what the last SEARCH RETURN (SAVE) found (RFC 5182 §2.1). Some may be gone.
+    pub(super) saved: UidSet,
 }
 
 impl Connection {
@@ -94,6 +108,8 @@ impl Connection {
             out: Outbox::default(),
             octets: Vec::new(),
             phase: Phase::Greeting,
+            compression: Compression::Off,
+            tag: None,
             now,
             heard: now,
             began: now,
@@ -127,6 +143,20 @@ impl Connection {
             }
             (Ok(_), _) => {}
             (Err(_), _) => self.close("TLS failed"),
+        }
+    }
+
+    pub(super) fn handle_deflate(&mut self, outcome: Result<Deflate, DeflateFailed>) {
+        match (outcome, self.compression) {
+            (Ok(done), Compression::Due(due)) if done == due => {
+                self.compression = match done {
+                    Deflate::Begin => Compression::On,
+                    Deflate::End => Compression::Off,
+                };
+                self.inbox.clear();
+            }
+            (Ok(_), _) => {}
+            (Err(DeflateFailed(why)), _) => self.bye(why),
         }
     }
 
@@ -237,6 +267,18 @@ impl Connection {
             Phase::Selected(_, selected) => Some(selected),
             _ => None,
         }
+    }
+
+    /// Forgets who has logged in, and all that hung on it (RFC 8437 §3).
+    pub(super) fn forget_login(&mut self) {
+        if let Some(account) = self.account().cloned() {
+            self.phase = Phase::NotAuthenticated;
+            self.began = self.now;
+            self.assembler.set_bounds(Bounds::before_login(&self.config.limits));
+            self.events.push_back(Event::LoggedOut { account });
+        }
+        self.enabled = Enabled::default();
+        self.set_encoding(Encoding::default());
     }
 
     /// Leaves the selected state.

@@ -37,6 +37,11 @@ impl Unselects {
 }
 
 impl Changing {
+    /// The request that it has yet to make.
+    pub(super) const fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Answer(Answer::Done) => self.handle_done(connection),

@@ -14,21 +14,25 @@
 //! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, NAMESPACE, CHECK, STARTTLS, LOGOUT |
 //! | `enable` | ENABLE |
 //! | `auth` | AUTHENTICATE, LOGIN |
+//! | `reset` | COMPRESS, UNAUTHENTICATE |
 //! | `list` | LIST, LSUB |
-//! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
+//! | `create` | CREATE |
+//! | `mailboxes` | DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
 //! | `append` | APPEND, REPLACE |
 //! | `idle` | IDLE |
 //! | `notify` | NOTIFY, and what is told between commands |
-//! | `fetch`, `search` | FETCH; SEARCH |
+//! | `fetch`, `search` | FETCH; SEARCH, SORT, THREAD |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
+//! | `uid_only` | which of these are refused where sequence numbers are switched off |
 
 mod append;
 mod auth;
 mod capability;
 mod connection;
 mod copy;
+mod create;
 mod dispatch;
 mod enable;
 mod ending;
@@ -40,23 +44,28 @@ mod list;
 mod mailboxes;
 mod news;
 mod notify;
+mod progress;
+mod reset;
 mod search;
 mod select;
 mod task;
+mod uid_only;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Bad, Condition, Status, Step as Assembled};
+use super::{Bad, Code, Condition, Status, Step as Assembled};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
-use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
+use crate::machine::{
+    Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants,
+};
 use crate::sasl::{self, Channel, Mechanism};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use connection::{Connection, Phase};
+use connection::{Compression, Connection, Phase};
 use task::{Awaits, Running, Step, Told};
 
 /// What a server is to offer.
@@ -69,6 +78,11 @@ pub struct Config {
     pub mechanisms: Vec<Mechanism>,
     /// Whether STARTTLS is offered in the clear.
     pub starttls: bool,
+    /// Whether COMPRESS=DEFLATE is offered (RFC 4978): only where something serves
+    /// [`Wants::Deflate`], as [`Compressed`](crate::compress) does.
+    pub compress: bool,
+    /// Whether UNAUTHENTICATE is offered (RFC 8437 §8 asks that it can be turned off).
+    pub unauthenticate: bool,
 }
 
 impl Default for Config {
@@ -79,7 +93,13 @@ impl Default for Config {
             Mechanism::Plain,
             Mechanism::Login,
         ];
-        Self { limits: Limits::DEFAULT, mechanisms: mechanisms.into(), starttls: true }
+        Self {
+            limits: Limits::DEFAULT,
+            mechanisms: mechanisms.into(),
+            starttls: true,
+            compress: false,
+            unauthenticate: true,
+        }
     }
 }
 
@@ -121,6 +141,11 @@ pub enum Event {
         mechanism: &'static str,
         /// Why.
         why: sasl::Failure,
+    },
+    /// A client has undone its login (UNAUTHENTICATE).
+    LoggedOut {
+        /// Whose it was.
+        account: Account,
     },
     /// The connection is about to close.
     Closed {
@@ -366,6 +391,7 @@ impl Machine for Server {
                     self.connection.greet();
                     Next::Again
                 }
+                _ if matches!(self.connection.compression, Compression::Due(_)) => return None,
                 _ => self.poll_task(),
             };
             match next {
@@ -382,6 +408,7 @@ impl Machine for Server {
         let awaited = match (&connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => return None,
             (Phase::StartTls, _) | (_, Some(Awaits::Answer | Awaits::Room)) => None,
+            _ if matches!(connection.compression, Compression::Due(_)) => None,
             (_, Some(Awaits::Until(then))) => Some(then),
             (_, None | Some(Awaits::Client)) => Some(connection.idle_deadline()),
         };
@@ -406,6 +433,11 @@ impl Session for Server {
         self.connection.handle_tls(outcome);
     }
 
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        self.connection.now = now;
+        self.connection.handle_deflate(outcome);
+    }
+
     fn transmit(&self) -> &[u8] {
         self.connection.out.as_slice()
     }
@@ -415,6 +447,11 @@ impl Session for Server {
     }
 
     fn wants(&self) -> Wants {
+        if let (false, Compression::Due(deflate)) =
+            (matches!(self.connection.phase, Phase::Over), self.connection.compression)
+        {
+            return Wants::Deflate(deflate);
+        }
         match (&self.connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => Wants::Close,
             (Phase::StartTls, _) => Wants::Tls,
@@ -425,7 +462,10 @@ impl Session for Server {
     }
 
     fn content(&self) -> &[u8] {
-        self.connection.assembler.content(&self.connection.inbox)
+        match self.connection.compression {
+            Compression::Due(Deflate::Begin) => self.connection.inbox.as_slice(),
+            _ => self.connection.assembler.content(&self.connection.inbox),
+        }
     }
 
     fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {
@@ -452,6 +492,11 @@ fn no(text: &'static str) -> Status {
 /// A tagged or untagged `BAD`.
 fn bad(text: &'static str) -> Status {
     Status::new(Condition::Bad, text)
+}
+
+/// The answer to sequence numbers where they are switched off (RFC 9586 §3.3).
+fn uid_required() -> Status {
+    bad("Messages are named by UID alone").with_code(Code::UidRequired)
 }
 
 /// The answer to what the grammar knows and this server does not.

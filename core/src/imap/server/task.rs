@@ -4,6 +4,7 @@ use super::append::Appending;
 use super::auth::Authenticating;
 use super::connection::{Connection, Phase};
 use super::copy::Copying;
+use super::create::Creating;
 use super::ending::Ending;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
@@ -12,6 +13,7 @@ use super::list::Listing;
 use super::mailboxes::{Asking, Changing};
 use super::notify::{Announcing, Notifying};
 use super::ok;
+use super::reset::Unauthenticating;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use crate::imap::view::Expunges;
@@ -19,6 +21,7 @@ use crate::imap::{Condition, Numbering, Status, Step as Assembled, Tag};
 use crate::machine::Instant;
 use crate::sasl;
 use crate::store::{Answer, Request};
+use alloc::boxed::Box;
 
 /// A command under way.
 #[derive(Debug)]
@@ -113,15 +116,17 @@ pub(super) enum Task {
     Change(Changing),
     Close(Closing),
     Copy(Copying),
+    Create(Creating),
     End(Ending),
     Expunge(Expunging),
-    Fetch(Fetching),
+    Fetch(Box<Fetching>),
     Idle(Idling),
     List(Listing),
     Notify(Notifying),
     Search(Searching),
     Select(Selecting),
     Store(Storing),
+    Unauthenticate(Unauthenticating),
 }
 
 impl Task {
@@ -136,6 +141,7 @@ impl Task {
             Self::Change(task) => task.step(connection, told),
             Self::Close(task) => task.step(connection, told),
             Self::Copy(task) => task.step(connection, told),
+            Self::Create(task) => task.step(connection, told),
             Self::End(task) => task.step(connection, told),
             Self::Expunge(task) => task.step(connection, told),
             Self::Fetch(task) => task.step(connection, told),
@@ -145,6 +151,7 @@ impl Task {
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
+            Self::Unauthenticate(_) => Unauthenticating::step(connection, told),
         }
     }
 }

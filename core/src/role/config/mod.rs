@@ -3,6 +3,7 @@
 //! Every part has a safe default, so an empty configuration is a working one.
 
 mod outgoing;
+mod quota;
 
 use crate::limits::Limits;
 use alloc::collections::BTreeMap;
@@ -11,6 +12,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub use outgoing::{Dns, Queue, Route, Span};
+pub use quota::{Bound, OwnQuota, Quota, Size};
 
 /// Everything that can be configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +40,8 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// How mail that leaves is tried.
     pub queue: Queue,
+    /// What every account may have that has no quota of its own.
+    pub quota: Quota,
     /// The limits in force.
     pub limits: Limits,
     /// From `name@domain`, `@domain` (whoever is otherwise unknown there) or `name` (in every
@@ -58,6 +62,7 @@ impl Default for Config {
             dns: Dns::default(),
             routes: BTreeMap::new(),
             queue: Queue::default(),
+            quota: Quota::default(),
             limits: Limits::default(),
             aliases: BTreeMap::new(),
         }

@@ -8,6 +8,7 @@ use crate::store::{
     Account, Answer, Atomicity, Copied, Entry, Failure, Flags, MailboxName, Originals, Target, Uid,
     UidSet,
 };
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,6 +29,12 @@ impl Session {
         };
         let (from, limits) = (open.mailbox.clone(), &self.memory.limits);
         let target = self.memory.find(now, &open.account, to)?;
+        // What only changes its place needs no room.
+        if originals == Originals::Stay {
+            let sizes =
+                from.borrow().select(uids).map(|(entry, _)| u64::from(entry.size)).collect();
+            self.memory.check_room(now, &open.account, weight(sizes))?;
+        }
         let pairs = copy((&from, &target), uids, now, limits)?;
         let gone: UidSet = pairs.iter().map(|(uid, _)| *uid).collect();
         if originals == Originals::Go {
@@ -69,8 +76,7 @@ impl Session {
         atomicity: Atomicity,
     ) -> Result<Answer, Failure> {
         let octets = with_crlf(self.writing.take().ok_or(NOTHING_WRITTEN)?);
-        let found = |target: &Target| self.memory.find(now, &target.account, &target.mailbox);
-        let mailboxes: Vec<_> = targets.iter().map(found).collect();
+        let mailboxes = self.places(now, id, targets, octets.len() as u64);
         if atomicity == Atomicity::All
             && let Some(failure) = mailboxes.iter().find_map(|found| found.as_ref().err())
         {
@@ -88,6 +94,31 @@ impl Session {
             Ok(())
         });
         Ok(Answer::Delivered(outcomes.collect()))
+    }
+
+    /// The mailboxes of `targets` that can take a message: those that have it already, and those
+    /// with room for it.
+    fn places<'a>(
+        &self,
+        now: Instant,
+        id: &str,
+        targets: &'a [Target],
+        size: u64,
+    ) -> Vec<Result<Mailbox, Failure>> {
+        let mut taken: BTreeMap<&Account, u64> = BTreeMap::new();
+        let mut seen: BTreeSet<&Target> = BTreeSet::new();
+        let place = |target: &'a Target| {
+            let mailbox = self.memory.find(now, &target.account, &target.mailbox)?;
+            let is_it = |(_, letter): (&Entry, &Letter)| letter.id.as_deref() == Some(id);
+            if !mailbox.borrow().iter().any(is_it) && seen.insert(target) {
+                let count = taken.entry(&target.account).or_default();
+                let more = (size * (*count + 1), *count + 1);
+                self.memory.check_room(now, &target.account, more)?;
+                *count += 1;
+            }
+            Ok(mailbox)
+        };
+        targets.iter().map(place).collect()
     }
 
     /// Ends the message being written.
@@ -130,6 +161,8 @@ impl Session {
             messages.iter().flat_map(|message| message.keywords.clone()).collect();
         let (_, table) = mailbox.borrow().plan_keywords(&names, limits)?;
         let original = replaces.map(|uid| self.original(uid)).transpose()?;
+        let sizes = messages.iter().map(|message| message.octets.len() as u64).collect();
+        self.memory.check_room(now, account, weight(sizes))?;
         if let Some(table) = table {
             mailbox.borrow_mut().set_keywords(table);
         }
@@ -183,10 +216,11 @@ impl Session {
         Ok(Answer::Done)
     }
 
-    pub(super) fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self) -> Answer {
         self.writing = None;
         self.source = None;
         self.kept.clear();
+        Answer::Done
     }
 }
 
@@ -197,6 +231,11 @@ pub(super) struct Finished {
     flags: Flags,
     keywords: Vec<String>,
     date: i64,
+}
+
+/// Octets of all messages together, and how many they are.
+fn weight(sizes: Vec<u64>) -> (u64, u64) {
+    (sizes.iter().sum(), sizes.len() as u64)
 }
 
 fn seconds(now: Instant) -> i64 {

@@ -23,8 +23,8 @@ mod sharing;
 
 use super::ledger::{ReaderId, Wake};
 use super::{
-    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, News, Observer, Request,
-    Snapshot, SpecialUse, Status, Store, Uid, UidSet,
+    Access, Account, Allowances, Answer, Failure, FlagAction, Flags, MailboxName, News, Observer,
+    Request, Snapshot, SpecialUse, Status, Store, Uid, UidSet, UniqueIds,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -44,6 +44,7 @@ use home::{Home, Mailbox, remove};
 pub struct Memory {
     limits: Rc<Limits>,
     accounts: Rc<RefCell<BTreeMap<Account, Home>>>,
+    allowances: Rc<RefCell<Allowances>>,
     /// What happens to the accounts that are observed.
     observed: Rc<RefCell<BTreeMap<Account, News>>>,
 }
@@ -78,7 +79,12 @@ impl Memory {
     /// An empty store. Every account has an INBOX from the moment it is asked about.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Rc::new(limits), accounts: Rc::default(), observed: Rc::default() }
+        Self {
+            limits: Rc::new(limits),
+            accounts: Rc::default(),
+            allowances: Rc::default(),
+            observed: Rc::default(),
+        }
     }
 
     /// A handle for one session.
@@ -112,6 +118,11 @@ impl Memory {
                 }
             }
         });
+    }
+
+    /// What accounts may have from now on; without limits, if nobody has said.
+    pub fn set_allowances(&self, allowances: Allowances) {
+        *self.allowances.borrow_mut() = allowances;
     }
 
     fn with_home<R>(
@@ -198,6 +209,11 @@ impl Session {
             Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
+            Request::Summary { uid } => self.summary(uid, octets),
+            Request::Vanished { since } => {
+                let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
+                Ok(Answer::Vanished(vanished))
+            }
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -205,18 +221,17 @@ impl Session {
             }
             Request::Append { account, mailbox, flags, keywords, date, replaces } => {
                 let message = self.finish(now, flags, keywords, date);
-                let appended = message
-                    .and_then(|message| self.append(now, (&account, &mailbox), message, replaces));
-                self.abandon();
-                appended
+                self.append_all(now, (&account, &mailbox), message, replaces)
             }
             Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
             Request::Source { account, mailbox, uid_validity, uid } => {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
-            Request::Summary { uid } => self.summary(uid, octets),
-            Request::Vanished { since } => self.vanished(since),
+            Request::UniqueIds => {
+                self.opened()?;
+                Ok(Answer::UniqueIds(UniqueIds::default()))
+            }
             Request::Observe { account } => Ok(self.observe(now, account)),
             Request::Happened => Ok(self.happened()),
             Request::Rights { account, mailbox, user } => {
@@ -235,15 +250,25 @@ impl Session {
             Request::Annotate { account, mailbox, user, values } => {
                 self.annotate(now, (&account, mailbox.as_ref()), &user, values)
             }
-            Request::Abandon => {
-                self.abandon();
-                Ok(Answer::Done)
-            }
+            Request::Abandon => Ok(self.abandon()),
             Request::Watch(watching) => {
                 self.watch(watching);
                 Ok(Answer::Done)
             }
         }
+    }
+
+    /// Appends the messages that were written, and forgets them whatever comes of it.
+    fn append_all(
+        &mut self,
+        now: Instant,
+        to: (&Account, &MailboxName),
+        last: Result<Finished, Failure>,
+        replaces: Option<Uid>,
+    ) -> Result<Answer, Failure> {
+        let appended = last.and_then(|last| self.append(now, to, last, replaces));
+        self.abandon();
+        appended
     }
 
     fn list(&mut self, now: Instant, account: &Account) -> Result<Answer, Failure> {
@@ -448,14 +473,6 @@ impl Session {
         scanner.push(&message);
         scanner.finish().write(octets);
         Ok(Answer::Summary)
-    }
-
-    fn vanished(&self, _since: u64) -> Result<Answer, Failure> {
-        let ledger = self.opened()?.mailbox.borrow();
-        let there = ledger.messages().iter().map(|entry| entry.uid).collect();
-        let last = Uid::new(ledger.uid_next() - 1);
-        let given = last.map_or(UidSet::default(), |last| UidSet::range(Uid::MIN, last));
-        Ok(Answer::Vanished(given.without(&there)))
     }
 
     /// The octets of a message, kept until another one is asked for.

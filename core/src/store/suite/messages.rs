@@ -1,6 +1,8 @@
 //! Checks of what one session does in an open mailbox.
 
 use super::{Bed, Changes, Desk, name, told, uid, uids};
+use crate::limits::Limits;
+use crate::message::summary::{Scanner, Summary};
 use crate::store::{
     Access, Answer, Copied, Failure, FlagAction, Flags, Originals, Request, Uid, UidSet,
 };
@@ -48,6 +50,26 @@ pub fn structure_is_told(bed: &impl Bed) {
     }
     let missing = Request::Structure { uid: uid(2) };
     assert_eq!(desk.fails(missing), Failure::NoMessage);
+}
+
+/// What is handed over is what the message's scanner writes, at the first and at every later time.
+pub fn summaries_are_told(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    let texts = ["Subject: Re: one\r\n\r\nfirst\r\n", "Subject: two\r\n\r\n", "no header"];
+    for text in texts {
+        desk.append("INBOX", Flags::NONE, text.as_bytes());
+    }
+    desk.open("INBOX");
+    for number in [1, 2, 3, 2, 1, 3] {
+        let text = texts[number as usize - 1];
+        let mut scanner = Scanner::new(&Limits::DEFAULT);
+        scanner.push(text.as_bytes());
+        assert_eq!(desk.ask(Request::Summary { uid: uid(number) }), Answer::Summary);
+        assert_eq!(Summary::parse(desk.octets()), Some(scanner.finish()));
+    }
+    desk.expunge(&[2]);
+    assert_eq!(desk.fails(Request::Summary { uid: uid(2) }), Failure::NoMessage);
+    assert!(desk.octets().is_empty());
 }
 
 /// RFC 3501 §6.4.6.

@@ -22,14 +22,15 @@ pub mod delivery;
 pub mod messages;
 pub mod names;
 pub mod observing;
+pub mod quota;
 mod reader;
 pub mod sessions;
 
 pub use reader::{Changes, Opened};
 
 use super::{
-    Access, Account, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory, Request,
-    Status, Store, Target, Uid, UidSet,
+    Access, Account, Allowances, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory,
+    Request, Status, Store, Target, Uid, UidSet,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -47,6 +48,9 @@ pub trait Bed {
 
     /// Gives an account its special-use mailboxes.
     fn provision(&self, now: Instant, account: &Account);
+
+    /// Says what accounts may have from now on.
+    fn set_allowances(&self, allowances: Allowances);
 }
 
 impl Bed for Memory {
@@ -58,6 +62,10 @@ impl Bed for Memory {
 
     fn provision(&self, now: Instant, account: &Account) {
         Self::provision(self, now, account);
+    }
+
+    fn set_allowances(&self, allowances: Allowances) {
+        Self::set_allowances(self, allowances);
     }
 }
 
@@ -81,6 +89,7 @@ macro_rules! store_suite {
         $crate::store_suite!(@ $bed, messages: [
             octets_are_read_in_any_pieces,
             structure_is_told,
+            summaries_are_told,
             flags_are_set_added_and_removed,
             keywords_are_shared_by_name,
             keywords_have_a_limit,
@@ -103,6 +112,13 @@ macro_rules! store_suite {
             a_name_of_any_script_is_kept,
             a_mailbox_made_again_has_another_uid_validity,
         ]);
+        $crate::store_suite!(@ $bed, quota: [
+            what_is_used_is_told,
+            what_exceeds_the_quota_is_refused,
+            the_number_of_messages_is_limited,
+            a_move_needs_no_room,
+            a_delivered_id_needs_no_room,
+        ]);
         $crate::store_suite!(@ $bed, observing: [
             observers_hear_what_others_do,
             observers_are_woken,
@@ -118,6 +134,7 @@ macro_rules! store_suite {
             a_removed_mailbox_is_gone_for_its_readers,
             a_message_is_read_to_its_end,
             an_open_that_fails_closes,
+            what_vanished_is_told_to_whoever_comes_back,
         ]);
     };
     (@ $bed:expr, $room:ident: [$($check:ident,)+]) => {

@@ -187,3 +187,33 @@ pub fn an_open_that_fails_closes(bed: &impl Bed) {
     assert_eq!(desk.fails(open), Failure::NoMailbox);
     assert_eq!(desk.fails(Request::Sync), Failure::NoMailbox);
 }
+
+/// RFC 7162 §3.2.10: every UID that was removed after a mod-sequence, and none that is there.
+pub fn what_vanished_is_told_to_whoever_comes_back(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    for _ in 0..6 {
+        desk.append("INBOX", Flags::NONE, b"x\r\n");
+    }
+    let highest = |desk: &mut Desk<_>| match Desk::ask(desk, Request::Sync) {
+        Answer::Mailbox(snapshot) => snapshot.highest_modseq,
+        other => panic!("no snapshot: {other:?}"),
+    };
+    let since = |desk: &mut Desk<_>, since| match Desk::ask(desk, Request::Vanished { since }) {
+        Answer::Vanished(uids) => alloc::format!("{uids}"),
+        other => panic!("nothing vanished: {other:?}"),
+    };
+    assert_eq!(desk.fails(Request::Vanished { since: 0 }), Failure::NoMailbox);
+    desk.open("INBOX");
+    let start = highest(&mut desk);
+    desk.expunge(&[2, 3]);
+    let middle = highest(&mut desk);
+    assert!(middle > start);
+    desk.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
+    desk.expunge(&[6]);
+    assert_eq!(since(&mut desk, start), "2:3,6");
+    assert_eq!(since(&mut desk, middle), "6");
+    let end = highest(&mut desk);
+    assert_eq!(since(&mut desk, end), "");
+    assert_eq!(desk.append("INBOX", Flags::NONE, b"y\r\n"), 7);
+    assert_eq!(since(&mut desk, end), "");
+}

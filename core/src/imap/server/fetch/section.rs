@@ -77,26 +77,35 @@ impl Known<'_> {
     }
 }
 
-/// Whether the item can be told.
-pub(super) const fn is_known(item: &FetchItem) -> bool {
-    !matches!(
-        item,
-        FetchItem::ModSeq
-            | FetchItem::EmailId
-            | FetchItem::ThreadId
-            | FetchItem::SaveDate
-            | FetchItem::Preview { .. }
-            | FetchItem::Binary { .. }
-            | FetchItem::BinarySize(_)
-    )
+/// What must be known of a message before anything can be said of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Needs {
+    /// No more than is known.
+    Nothing,
+    /// What its summary tells.
+    Summary,
+    /// The same, and its structure.
+    Structure,
 }
 
-/// Whether nothing can be said about the item without the message's structure.
-pub(super) fn needs_structure(item: &FetchItem) -> bool {
-    match item {
-        FetchItem::Body | FetchItem::BodyStructure | FetchItem::Envelope => true,
-        FetchItem::Section { section, .. } => !section.part.is_empty(),
-        _ => false,
+impl Needs {
+    /// What an item needs.
+    pub(super) fn of(item: &FetchItem) -> Self {
+        match item {
+            FetchItem::Envelope
+            | FetchItem::EmailId
+            | FetchItem::ThreadId
+            | FetchItem::Preview { .. } => Self::Summary,
+            FetchItem::Body | FetchItem::BodyStructure => Self::Structure,
+            FetchItem::Section { section: Section { part, .. }, .. }
+            | FetchItem::Binary { part, .. }
+            | FetchItem::BinarySize(part)
+                if !part.is_empty() =>
+            {
+                Self::Structure
+            }
+            _ => Self::Nothing,
+        }
     }
 }
 
@@ -104,7 +113,10 @@ pub(super) fn needs_structure(item: &FetchItem) -> bool {
 pub(super) const fn sets_seen(item: &FetchItem) -> bool {
     matches!(
         item,
-        FetchItem::Rfc822 | FetchItem::Rfc822Text | FetchItem::Section { peek: false, .. }
+        FetchItem::Rfc822
+            | FetchItem::Rfc822Text
+            | FetchItem::Section { peek: false, .. }
+            | FetchItem::Binary { peek: false, .. }
     )
 }
 

@@ -13,7 +13,7 @@ fn copying_and_moving() {
         two,
         &[
             ("a COPY 1 Work", "a NO [TRYCREATE] No such mailbox"),
-            ("b CREATE Work", "b OK CREATE completed"),
+            ("b CREATE Work", "b OK [MAILBOXID (F$"),
             ("c COPY 1:2 Work", "c OK [COPYUID $"),
             ("d UID COPY 77 Work", "d OK COPY completed"),
             ("e COPY 3 Work", "e BAD [CLIENTBUG] $"),

@@ -5,10 +5,10 @@ fn levels_wildcards_and_special_uses() {
     check(
         Dialogue::logged_in,
         &[
-            ("a CREATE Work.Mars.Rover", "a OK CREATE completed"),
-            ("a CREATE \"Work-Shop\"", "a OK CREATE completed"),
-            ("a CREATE Sent (USE (\\Sent))", "a OK CREATE completed"),
-            ("a CREATE Entw&APw-rfe.", "a OK CREATE completed"),
+            ("a CREATE Work.Mars.Rover", "a OK [MAILBOXID (F$"),
+            ("a CREATE \"Work-Shop\"", "a OK [MAILBOXID (F$"),
+            ("a CREATE Sent (USE (\\Sent))", "a OK [MAILBOXID (F$"),
+            ("a CREATE Entw&APw-rfe.", "a OK [MAILBOXID (F$"),
             (
                 "b LIST \"\" *",
                 "* LIST (\\HasNoChildren) \".\" Entw&APw-rfe
@@ -55,7 +55,7 @@ fn subscriptions() {
     check(
         Dialogue::logged_in,
         &[
-            ("a CREATE Work.Mars", "a OK CREATE completed"),
+            ("a CREATE Work.Mars", "a OK [MAILBOXID (F$"),
             ("a SUBSCRIBE Work.Mars", "a OK SUBSCRIBE completed"),
             ("a SUBSCRIBE INBOX", "a OK SUBSCRIBE completed"),
             (

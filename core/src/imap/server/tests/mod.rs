@@ -7,9 +7,11 @@ mod flags;
 mod hostile;
 mod list;
 mod mailbox;
+mod model;
 mod pipelining;
 mod search;
 mod sessions;
+mod summaries;
 mod timeouts;
 
 use super::{Config, Event, Input, Output, Server};

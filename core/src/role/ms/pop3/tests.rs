@@ -70,6 +70,7 @@ fn site() -> Arc<Site> {
     let user = User {
         password: Some(Secret::new("opensesame".into())),
         scram: ScramKeys::derive("opensesame", b"salt", 4096).ok(),
+        ..User::default()
     };
     site.directory.add_user(account(), user);
     Arc::new(site)
