@@ -159,10 +159,7 @@ impl Session {
             }
             Request::Append { account, mailbox, flags, keywords, date, replaces } => {
                 let message = self.finish(now, flags, keywords, date);
-                let appended = message
-                    .and_then(|message| self.append(now, (&account, &mailbox), message, replaces));
-                self.abandon();
-                appended
+                self.append_all(now, (&account, &mailbox), message, replaces)
             }
             Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
             Request::Source { account, mailbox, uid_validity, uid } => {
@@ -198,6 +195,19 @@ impl Session {
                 Ok(Answer::Done)
             }
         }
+    }
+
+    /// Appends the messages that were written, and forgets them whatever comes of it.
+    fn append_all(
+        &mut self,
+        now: Instant,
+        to: (&Account, &MailboxName),
+        last: Result<Finished, Failure>,
+        replaces: Option<Uid>,
+    ) -> Result<Answer, Failure> {
+        let appended = last.and_then(|last| self.append(now, to, last, replaces));
+        self.abandon();
+        appended
     }
 
     fn home(&self, account: &Account, now: Instant) -> Result<Home, Failure> {

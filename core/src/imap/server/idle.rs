@@ -6,6 +6,7 @@ use super::task::{Step, Told};
 use super::{bad, ok};
 use crate::imap::{Response, Status, Step as Assembled};
 use crate::store::Request;
+use alloc::boxed::Box;
 
 /// IDLE under way.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ enum Stage {
     /// The store is to wake us.
     Watch,
     /// What is new is told.
-    Announce(Announcing),
+    Announce(Box<Announcing>),
     /// The client, or news, is awaited.
     Wait,
     /// The store is to let us sleep, then this is said.
@@ -64,7 +65,7 @@ impl Idling {
     }
 
     fn announce(&mut self, connection: &mut Connection) -> Step {
-        let mut announcing = Announcing::idle();
+        let mut announcing = Box::new(Announcing::idle());
         match announcing.step(connection, Told::Room) {
             Some(step) => {
                 self.stage = Stage::Announce(announcing);

@@ -216,10 +216,11 @@ impl Session {
         Ok(Answer::Done)
     }
 
-    pub(super) fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self) -> Answer {
         self.writing = None;
         self.source = None;
         self.kept.clear();
+        Answer::Done
     }
 }
 

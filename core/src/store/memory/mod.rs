@@ -225,10 +225,7 @@ impl Session {
             }
             Request::Append { account, mailbox, flags, keywords, date, replaces } => {
                 let message = self.finish(now, flags, keywords, date);
-                let appended = message
-                    .and_then(|message| self.append(now, (&account, &mailbox), message, replaces));
-                self.abandon();
-                appended
+                self.append_all(now, (&account, &mailbox), message, replaces)
             }
             Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
             Request::Source { account, mailbox, uid_validity, uid } => {
@@ -258,15 +255,25 @@ impl Session {
             Request::Annotate { account, mailbox, user, values } => {
                 self.annotate(now, (&account, mailbox.as_ref()), &user, values)
             }
-            Request::Abandon => {
-                self.abandon();
-                Ok(Answer::Done)
-            }
+            Request::Abandon => Ok(self.abandon()),
             Request::Watch(watching) => {
                 self.watch(watching);
                 Ok(Answer::Done)
             }
         }
+    }
+
+    /// Appends the messages that were written, and forgets them whatever comes of it.
+    fn append_all(
+        &mut self,
+        now: Instant,
+        to: (&Account, &MailboxName),
+        last: Result<Finished, Failure>,
+        replaces: Option<Uid>,
+    ) -> Result<Answer, Failure> {
+        let appended = last.and_then(|last| self.append(now, to, last, replaces));
+        self.abandon();
+        appended
     }
 
     fn list(&mut self, now: Instant, account: &Account) -> Result<Answer, Failure> {

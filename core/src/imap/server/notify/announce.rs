@@ -12,6 +12,7 @@ use crate::imap::{
     SequenceSet,
 };
 use crate::store::{self, Answer, DELIMITER, Happening, Kind, MailboxName, Request, Uid};
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -34,7 +35,7 @@ enum Stage {
     Sync,
     /// It is told of; those from this UID on are new.
     Tell(Telling, Option<Uid>),
-    Fetch(Fetching),
+    Fetch(Box<Fetching>),
     /// What happened to the others is asked.
     Happened,
     List,
@@ -131,7 +132,7 @@ impl Announcing {
         let next = *next;
         match next.and_then(|next| fetch_new(connection, next)) {
             Some(fetching) => {
-                self.stage = Stage::Fetch(fetching);
+                self.stage = Stage::Fetch(Box::new(fetching));
                 self.step(connection, Told::Room)
             }
             None => self.ask_others(connection),
@@ -297,9 +298,7 @@ fn fetch_new(connection: &mut Connection, next: Uid) -> Option<Fetching> {
         (uid >= next).then_some(core::num::NonZeroU32::new(number)?)
     });
     let set: SequenceSet = fresh.collect();
-    if set.greatest().is_none() {
-        return None;
-    }
+    set.greatest()?;
     let messages = Messages::Set(set);
     let fetch = Fetch { numbering, messages, items, changed_since: None, partial: None };
     Fetching::new(connection, fetch).ok()
