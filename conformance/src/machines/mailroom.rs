@@ -307,14 +307,7 @@ fn words(request: &Request) -> String {
         Request::Structure { uid } => format!("structure {uid}"),
         Request::Begin { account, mailbox } => format!("begin {account} {mailbox}"),
         Request::Write => "write".to_owned(),
-        Request::Deliver { targets, atomicity, .. } => {
-            let each = if *atomicity == Atomicity::Each { " each" } else { "" };
-            let mut words = format!("deliver{each}");
-            for Target { account, mailbox } in targets {
-                let _ = write!(words, " {account}/{mailbox}");
-            }
-            words
-        }
+        Request::Deliver { targets, atomicity, .. } => words_of_delivery(targets, *atomicity),
         Request::Append { account, mailbox, flags, keywords, date, replaces } => {
             let date = date.map_or(String::new(), |date| format!(" @{date}"));
             let replaces = replaces.map_or(String::new(), |uid| format!(" replaces {uid}"));
@@ -333,6 +326,25 @@ fn words(request: &Request) -> String {
         Request::Summary { uid } => format!("summary {uid}"),
         Request::Vanished { since } => format!("vanished since {since}"),
         Request::UniqueIds => "unique-ids".to_owned(),
+        Request::Abandon => "abandon".to_owned(),
+        Request::Watch(true) => "watch on".to_owned(),
+        Request::Watch(false) => "watch off".to_owned(),
+        request => words_of_account(request),
+    }
+}
+
+fn words_of_delivery(targets: &[Target], atomicity: Atomicity) -> String {
+    let each = if atomicity == Atomicity::Each { " each" } else { "" };
+    let mut words = format!("deliver{each}");
+    for Target { account, mailbox } in targets {
+        let _ = write!(words, " {account}/{mailbox}");
+    }
+    words
+}
+
+/// The same for requests about an account as a whole, its rights and its annotations.
+fn words_of_account(request: &Request) -> String {
+    match request {
         Request::Observe { account: Some(account) } => format!("observe {account}"),
         Request::Observe { account: None } => "observe nobody".to_owned(),
         Request::Happened => "happened".to_owned(),
@@ -354,9 +366,7 @@ fn words(request: &Request) -> String {
             let names = names.join(" ");
             format!("annotate {account} {} {user} {names}", place(mailbox.as_ref()))
         }
-        Request::Abandon => "abandon".to_owned(),
-        Request::Watch(true) => "watch on".to_owned(),
-        Request::Watch(false) => "watch off".to_owned(),
+        request => format!("{request:?}"),
     }
 }
 

@@ -59,7 +59,7 @@ impl Line {
             }
         }
         self.heard += heard.len();
-        String::from_utf8(heard).unwrap()
+        String::from_utf8(heard).expect("UTF-8")
     }
 
     /// Has a command carried out; what the server says.
@@ -103,7 +103,7 @@ pub(crate) fn fetched(heard: &str) -> impl Iterator<Item = Fetched> {
         Fetched {
             uid: number_behind(line, "UID ", 0),
             flags: stored.map(str::to_owned).collect(),
-            modseq: modseq.map(|(modseq, _)| modseq.parse().unwrap()),
+            modseq: modseq.map(|(modseq, _)| modseq.parse().expect("a mod-sequence")),
         }
     })
 }

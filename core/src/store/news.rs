@@ -263,6 +263,15 @@ impl Change {
     }
 }
 
+impl core::fmt::Debug for News {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("News")
+            .field("happenings", &self.happenings)
+            .field("observers", &self.observers.len())
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Happening, KEPT, News};
@@ -298,14 +307,5 @@ mod tests {
         assert_eq!(news.hear(observer), []);
         let _ = news.tell(Happening::Deleted(name("m0")), None);
         assert_eq!(news.hear(observer), [Happening::Deleted(name("m0"))]);
-    }
-}
-
-impl core::fmt::Debug for News {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("News")
-            .field("happenings", &self.happenings)
-            .field("observers", &self.observers.len())
-            .finish_non_exhaustive()
     }
 }

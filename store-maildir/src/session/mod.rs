@@ -149,9 +149,7 @@ impl Session {
             Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
             Request::Structure { uid } => self.structure(now, uid),
             Request::Summary { uid } => self.summary(now, uid, octets),
-            Request::Vanished { since } => self.with_open(false, |_, mailbox| {
-                Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
-            }),
+            Request::Vanished { since } => self.vanished(since),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -195,6 +193,12 @@ impl Session {
                 Ok(Answer::Done)
             }
         }
+    }
+
+    fn vanished(&self, since: u64) -> Result<Answer, Failure> {
+        self.with_open(false, |_, mailbox| {
+            Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
+        })
     }
 
     /// Appends the messages that were written, and forgets them whatever comes of it.

@@ -10,6 +10,50 @@ use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
+/// What is announced to whoever has logged in. Some clients misread the last one.
+const AFTER_LOGIN: [Capability; 40] = [
+    Capability::Imap4Rev2,
+    Capability::Utf8Accept,
+    Capability::Namespace,
+    Capability::Children,
+    Capability::Unselect,
+    Capability::UidPlus,
+    Capability::SpecialUse,
+    Capability::CreateSpecialUse,
+    Capability::CondStore,
+    Capability::Qresync,
+    Capability::ObjectId,
+    Capability::SaveDate,
+    Capability::Preview,
+    Capability::Partial,
+    Capability::UidOnly,
+    Capability::Binary,
+    Capability::MultiAppend,
+    Capability::Catenate,
+    Capability::Replace,
+    Capability::Notify,
+    Capability::Esearch,
+    Capability::SearchRes,
+    Capability::Within,
+    Capability::Sort,
+    Capability::SortDisplay,
+    Capability::Esort,
+    Capability::ThreadReferences,
+    Capability::ThreadOrderedSubject,
+    Capability::InProgress,
+    Capability::ListExtended,
+    Capability::ListStatus,
+    Capability::ListMyRights,
+    Capability::ListMetadata,
+    Capability::StatusSize,
+    Capability::Acl,
+    Capability::Metadata,
+    Capability::Quota,
+    Capability::QuotaResStorage,
+    Capability::QuotaResMessage,
+    Capability::Move,
+];
+
 impl Connection {
     /// The capabilities at this moment.
     pub(super) fn capabilities(&self) -> Vec<Capability> {
@@ -23,50 +67,9 @@ impl Connection {
         ];
         match self.phase {
             Phase::Authenticated(_) | Phase::Selected(..) => {
-                all.extend([
-                    Capability::Imap4Rev2,
-                    Capability::Utf8Accept,
-                    Capability::Namespace,
-                    Capability::Children,
-                    Capability::Unselect,
-                    Capability::UidPlus,
-                    Capability::SpecialUse,
-                    Capability::CreateSpecialUse,
-                    Capability::CondStore,
-                    Capability::Qresync,
-                    Capability::ObjectId,
-                    Capability::SaveDate,
-                    Capability::Preview,
-                    Capability::Partial,
-                    Capability::UidOnly,
-                    Capability::MultiAppend,
-                    Capability::Catenate,
-                    Capability::Replace,
-                    Capability::Notify,
-                    Capability::AppendLimit(Some(self.limits().message)),
-                    Capability::Esearch,
-                    Capability::SearchRes,
-                    Capability::Within,
-                    Capability::Sort,
-                    Capability::SortDisplay,
-                    Capability::Esort,
-                    Capability::ThreadReferences,
-                    Capability::ThreadOrderedSubject,
-                    Capability::InProgress,
-                    Capability::Move,
-                    Capability::ListExtended,
-                    Capability::ListStatus,
-                    Capability::ListMyRights,
-                    Capability::ListMetadata,
-                    Capability::StatusSize,
-                    Capability::AppendLimit(Some(self.limits().message)),
-                    Capability::Acl,
-                    Capability::Rights("texk".into()),
-                    Capability::Metadata,
-                    Capability::Quota,
-                    Capability::QuotaResStorage,
-                    Capability::QuotaResMessage,
-                ]);
+                all.extend(AFTER_LOGIN);
+                all.push(Capability::Rights("texk".into()));
+                all.push(Capability::AppendLimit(Some(self.limits().message)));
                 if self.offers_compress() {
                     all.push(Capability::CompressDeflate);
                 }

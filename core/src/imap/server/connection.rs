@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::machine::{Deflate, DeflateFailed, Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
 use crate::store::{Access, Account, Failure, MailboxName, Rights, Target, UidSet};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -72,7 +73,7 @@ pub(super) enum Phase {
     /// A TLS handshake is due.
     StartTls,
     Authenticated(Account),
-    Selected(Account, Selected),
+    Selected(Account, Box<Selected>),
     /// The connection closes.
     Over,
 }

@@ -341,7 +341,7 @@ impl Server {
             Step::Client => (Awaits::Client, None),
             Step::Until(then) => (Awaits::Until(then), None),
             Step::Begin(begun) => {
-                self.running = running.with(&mut self.connection, begun);
+                self.running = running.with(&mut self.connection, *begun);
                 return Next::Again;
             }
             Step::Done(status) => {

@@ -270,11 +270,11 @@ impl Checking {
     }
 
     fn begin(&mut self, connection: &mut Connection) -> Step {
-        Step::Begin(match self.then.take() {
+        Step::Begin(Box::new(match self.then.take() {
             Some(Then::Command(command)) => connection.begin_allowed(*command),
             Some(Then::Append(append)) => connection.begin_appending(*append),
             None => Err(confused()),
-        })
+        }))
     }
 
     fn refuse(&mut self, connection: &mut Connection, refusal: Status) -> Step {
@@ -285,7 +285,7 @@ impl Checking {
                     && connection.selected().is_some() =>
             {
                 let refused = Task::Select(Selecting::refused(refusal));
-                return Step::Begin(Ok((Manner::FREE, refused)));
+                return Step::Begin(Box::new(Ok((Manner::FREE, refused))));
             }
             _ => {}
         }

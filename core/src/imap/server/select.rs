@@ -10,6 +10,7 @@ use crate::imap::{Code, ObjectId, Qresync, Response, Select, SequenceSet, Status
 use crate::store::{
     Access, Answer, Entry, Request, Right, Snapshot, Target, Uid, UidSet, mailbox_id,
 };
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// SELECT or EXAMINE under way.
@@ -128,7 +129,7 @@ impl Selecting {
         }
         let (access, rights, saved) = (self.access, connection.rights, UidSet::default());
         let selected = Selected { target, access, rights, view, saved };
-        connection.phase = Phase::Selected(account, selected);
+        connection.phase = Phase::Selected(account, Box::new(selected));
         connection.tell_selected(ObjectId::new(&id));
         // RFC 7162 §3.2.5: with another UIDVALIDITY nothing of what is known is true.
         self.known = self.known.take().filter(|known| known.uid_validity == uid_validity);

@@ -108,7 +108,7 @@ pub(super) enum Step {
     /// It waits for a moment.
     Until(Instant),
     /// Another task takes its place, or a status.
-    Begin(Begun),
+    Begin(Box<Begun>),
     /// It is done, and this is to be the tagged response.
     Done(Status),
 }

@@ -71,10 +71,9 @@ fn others_are_none() {
 proptest! {
     #[test]
     fn no_text_is_too_much(url in "(/?[a-z%/;=.0-9]{0,12})?;(UID=|UIDVALIDITY=)?[0-9a-zA-Z/;=.%é]{0,30}") {
-        if let Some(url) = MessageUrl::parse(&url) {
-            if let Some(part) = url.part_of(10..20) {
-                prop_assert!(part.start >= 10 && part.start <= part.end && part.end <= 20);
-            }
+        let part = MessageUrl::parse(&url).and_then(|url| url.part_of(10..20));
+        if let Some(part) = part {
+            prop_assert!(part.start >= 10 && part.start <= part.end && part.end <= 20);
         }
     }
 }

@@ -181,7 +181,8 @@ proptest! {
                 let found = view.find(Numbering::Uid, &alone);
                 prop_assert_eq!(found, Ok(alloc::vec![sequence..sequence + 1]));
                 let alone = UidSet::from_iter([entry.uid]);
-                prop_assert_eq!(view.places(&alone), [sequence..sequence + 1]);
+                let places = view.places(&alone);
+                prop_assert_eq!(places, alloc::vec![sequence..sequence + 1]);
                 let rest: Vec<Entry> = view.entries_from(sequence).collect();
                 let one_by_one: Vec<Entry> =
                     (sequence..=view.exists()).filter_map(|it| view.get(it)).collect();

@@ -214,10 +214,7 @@ impl Session {
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
             Request::Summary { uid } => self.summary(uid, octets),
-            Request::Vanished { since } => {
-                let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
-                Ok(Answer::Vanished(vanished))
-            }
+            Request::Vanished { since } => self.vanished(since),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
@@ -232,10 +229,7 @@ impl Session {
                 self.source(now, (&account, &mailbox), uid_validity, uid)
             }
             Request::Extend { offset, length } => self.extend(offset, length),
-            Request::UniqueIds => {
-                self.opened()?;
-                Ok(Answer::UniqueIds(UniqueIds::default()))
-            }
+            Request::UniqueIds => self.unique_ids(),
             Request::Observe { account } => Ok(self.observe(now, account)),
             Request::Happened => Ok(self.happened()),
             Request::Rights { account, mailbox, user } => {
@@ -261,6 +255,16 @@ impl Session {
                 Ok(Answer::Done)
             }
         }
+    }
+
+    fn vanished(&self, since: u64) -> Result<Answer, Failure> {
+        let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
+        Ok(Answer::Vanished(vanished))
+    }
+
+    fn unique_ids(&self) -> Result<Answer, Failure> {
+        self.opened()?;
+        Ok(Answer::UniqueIds(UniqueIds::default()))
     }
 
     /// Appends the messages that were written, and forgets them whatever comes of it.
