@@ -54,7 +54,13 @@ fn every_change_is_noted() {
     desk.append("a", Flags::NONE, b"four\n");
     desk.open("INBOX");
     desk.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
-    let copy = |originals| Request::Copy { uids: uids(&[1]), to: name("a"), originals };
+    let copy = |originals| Request::Copy {
+        uids: uids(&[1]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals,
+    };
     assert!(matches!(desk.ask(copy(Originals::Stay)), Answer::Copied(_)));
     assert!(matches!(desk.ask(copy(Originals::Go)), Answer::Copied(_)));
     desk.open("a");

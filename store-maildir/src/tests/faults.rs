@@ -82,6 +82,17 @@ fn rename(from: &str, to: &str) -> Vec<Request> {
     vec![Request::Rename { account: account(), from: name(from), to: name(to) }]
 }
 
+fn look() -> Vec<Request> {
+    let mailbox = name("INBOX");
+    let access = postroad_core::store::Access::ReadWrite;
+    vec![
+        Request::Status { account: account(), mailbox: mailbox.clone() },
+        Request::List { account: account() },
+        Request::Open { account: account(), mailbox, access },
+        Request::Sync,
+    ]
+}
+
 fn trials() -> Vec<Trial> {
     let trial = |name, prepare, request| Trial { name, prepare, request };
     let nothing: fn(&mut Desk<Session>) = |_| ();
@@ -146,19 +157,7 @@ fn trials() -> Vec<Trial> {
                 values: vec![("/shared/comment".into(), Some(b"x".to_vec()))],
             }]
         }),
-        trial("look", nothing, || {
-            let mailbox = name("INBOX");
-            vec![
-                Request::Status { account: account(), mailbox: mailbox.clone() },
-                Request::List { account: account() },
-                Request::Open {
-                    account: account(),
-                    mailbox,
-                    access: postroad_core::store::Access::ReadWrite,
-                },
-                Request::Sync,
-            ]
-        }),
+        trial("look", nothing, look),
     ]
 }
 
