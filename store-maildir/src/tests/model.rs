@@ -170,6 +170,7 @@ impl Validities {
             }
             (Answer::Status(one), Answer::Status(two)) => {
                 self.check(&mut one.uid_validity, &mut two.uid_validity);
+                (one.highest_modseq, two.highest_modseq) = (0, 0);
             }
             (Answer::Copied(one), Answer::Copied(two)) => {
                 self.check(&mut one.uid_validity, &mut two.uid_validity);

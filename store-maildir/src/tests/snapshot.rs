@@ -1,5 +1,5 @@
 use postroad_core::store::suite::{Bed, Desk, account, name};
-use postroad_core::store::{Access, Answer, Kind, Request};
+use postroad_core::store::{Access, Acl, Annotation, Answer, Kind, Request};
 use std::collections::BTreeMap;
 
 /// Everything that can be seen of the checks' account.
@@ -14,6 +14,8 @@ pub(super) struct Seen {
     pub(super) uid_validity: u32,
     pub(super) uid_next: u32,
     pub(super) messages: BTreeMap<u32, Message>,
+    rights: Acl,
+    annotations: Vec<Annotation>,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -76,9 +78,30 @@ fn look(desk: &mut Desk<impl postroad_core::store::Store>, mailbox: &str) -> See
         };
         (entry.uid.get(), message)
     });
+    let messages = messages.collect();
+    let (rights, annotations) = words_about(desk, mailbox);
     Seen {
+        rights,
+        annotations,
         uid_validity: opened.uid_validity,
         uid_next: opened.uid_next,
-        messages: messages.collect(),
+        messages,
     }
+}
+
+/// Who may do what with a mailbox, and what was noted about it.
+fn words_about(
+    desk: &mut Desk<impl postroad_core::store::Store>,
+    mailbox: &str,
+) -> (Acl, Vec<Annotation>) {
+    let Answer::Acl(rights) = desk.ask(Request::Acl { account: account(), mailbox: name(mailbox) })
+    else {
+        panic!("no rights of {mailbox:?}");
+    };
+    let mailbox = Some(name(mailbox));
+    let asked = Request::Annotations { account: account(), mailbox, user: account() };
+    let Answer::Annotations(annotations) = desk.ask(asked) else {
+        panic!("no annotations");
+    };
+    (rights, annotations)
 }
