@@ -1,8 +1,8 @@
 //! What a role asks of the store.
 
-#[cfg(doc)]
-use super::Answer;
 use super::{Account, FlagAction, Flags, MailboxName, Rights, SpecialUse, Uid, UidSet};
+#[cfg(doc)]
+use super::{Answer, Failure, Snapshot};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -216,7 +216,7 @@ pub enum Request {
     },
     /// What has happened to the observed account since this was asked last: [`Answer::Happened`].
     Happened,
-    /// What a user may do with a mailbox: [`Answer::Rights`]. [`Failure::NoMailbox`](super::Failure)
+    /// What a user may do with a mailbox: [`Answer::Rights`]. [`Failure::NoMailbox`]
     /// if there is no such name.
     Rights {
         /// Whose mailbox.
@@ -264,7 +264,7 @@ pub enum Request {
         account: Account,
     },
     /// Whether an account has room for one more message: [`Answer::Done`], or
-    /// [`Failure::OverQuota`](super::Failure::OverQuota).
+    /// [`Failure::OverQuota`].
     Room {
         /// Whose.
         account: Account,
