@@ -8,7 +8,7 @@ import install
 
 AT_ONCE = 2
 # They measure time or memory, or need the machine for themselves.
-ALONE = ("flood", "hostile", "hostile_names", "idle", "kill_9", "smtp_source")
+ALONE = ("flood", "hostile", "hostile_names", "idle", "imap_stress", "kill_9", "pop3_large", "smtp_source")
 TIME_LIMIT = 420
 
 
@@ -33,6 +33,7 @@ def environment(report):
     return {
         "POSTROAD_PROGRAM": str(report.target / "release" / "postroad"),
         "POSTROAD_PYTHON_TOOLS": str(install.python_tools(report)),
+        "POSTROAD_NODE_TOOLS": str(install.node_tools(report)),
     }
 
 

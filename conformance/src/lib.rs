@@ -12,12 +12,14 @@
 //! | [`runner`] | the replay, its report of a failure, the rewriting of the machine's side |
 //! | [`machines`] | an adapter for each machine: its outputs in words, words as its inputs |
 //! | [`folder`] | transcripts on disk |
+//! | [`foreign`] | other people's IMAP test scripts, against a server that listens on TCP |
 //!
 //! To put a new machine under test, write its [`Voice`](runner::Voice) and add it to
 //! [`machines`].
 #![doc = concat!("\n\n", include_str!("../README.md"))]
 
 pub mod folder;
+pub mod foreign;
 pub mod machines;
 pub mod matcher;
 pub mod runner;

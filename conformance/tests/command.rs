@@ -70,6 +70,12 @@ fn what_cannot_be_read_is_named() {
         (&["replay", "--sead", "a.txt"], "unknown option --sead"),
         (&["record"], "there is no command `record`"),
         (&[], "say `replay` and what"),
+        (&["imaptest", "--server", "x:1", "--user", "a:b"], "say which folder holds the scripts"),
+        (&["james", "--user", "a:b", "."], "--server is missing"),
+        (&["james", "--server", "x:1", "."], "--user is missing"),
+        (&["james", "--user", "a", "."], "--user takes NAME:PASSWORD"),
+        (&["james", "--patience", "0", "."], "--patience takes seconds"),
+        (&["james", "--server", "x:1", "--user", "a:b", "."], "there is no script there"),
     ] {
         let (code, text) = run(&folder, arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");

@@ -14,7 +14,8 @@
 //!     match session.wants() {                                            // nothing left to write
 //!         Wants::Read => session.handle_bytes(now, socket.read()),       // or handle_eof
 //!         Wants::Close => break,
-//!         Wants::Tls | Wants::Nothing => {}                              // an answer comes first
+//!         Wants::Tls | Wants::Deflate(_) => {}                           // only without those layers
+//!         Wants::Nothing => {}                                           // an answer comes first
 //!     }                                                                  // and no later than
 //! }                                                                      // session.poll_timeout()
 //! ```
@@ -44,6 +45,7 @@
 //! | | [`mx`] | a domain's mail hosts, and which of their addresses to dial |
 //! | | [`sasl`] | proving who one is, both ends |
 //! | | `tls` | TLS below any session (feature `tls`) |
+//! | | `compress` | DEFLATE between a session and TLS (feature `compress`) |
 //! | queue | [`queue`] | messages that wait, when and where they go; what is asked of a spool, and one in memory |
 //! | roles | [`role`] | transfer, submission, delivery and access agents, and the queue's [clerk](role::clerk) |
 //!
@@ -68,7 +70,7 @@
 //! |---|---|
 //! | 1870, 2033, 2034, 2920, 3030, 3207, 3461, 4954, 5321, 6152, 6531, 9422 | [`smtp`] |
 //! | 1939, 2449, 2595, 5034, 6856 | [`pop3`] |
-//! | 2177, 2342, 2971, 3348, 3501, 3691, 4315, 4959, 5161, 6154, 6851, 7888 | [`imap`] |
+//! | 2177, 2342, 2971, 3348, 3501, 3502, 3516, 3691, 4314, 4315, 4469, 4731, 4959, 5032, 5092, 5161, 5182, 5256, 5258, 5267 (ESORT), 5464, 5465, 5819, 5957, 6154, 6851, 6855, 7162, 7888, 7889, 8437, 8438, 8440, 8474, 8508, 8514, 8970, 9051, 9208, 9394, 9585, 9586, 9590 | [`imap`] |
 //! | 1034, 1035, 2308, 6761, 6840, 6891, 9520 | [`dns`] |
 //! | 5321 §5.1, 7505, 8305 | [`mx`] |
 //! | 4422, 4616, 5802, 7628, 7677, 9266 | [`sasl`] |
@@ -79,10 +81,11 @@
 //! | 5321 §4.5.4, 3461 §5, 7435 | [`queue`] |
 //! | 1985, 5598, 6409, 8314 | [`role`] |
 //! | 8446 | `tls` |
+//! | 1951, 4978 | `compress` |
 //!
 //! # Features
 //!
-//! `dns`, `tls`, `serde` and `compose` are on by default; `dns` brings `std` with hickory-proto, `tls`
+//! `dns`, `tls`, `compress`, `serde` and `compose` are on by default; `dns` brings `std` with hickory-proto, `tls`
 //! with rustls, `compose` (writing messages) with mail-builder. Without default features the crate needs
 //! an allocator and nothing else.
 //!
@@ -96,6 +99,8 @@ extern crate alloc;
 
 pub mod address;
 pub mod buffer;
+#[cfg(feature = "compress")]
+pub mod compress;
 pub mod dns;
 pub mod encoding;
 pub mod entropy;

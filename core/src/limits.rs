@@ -84,6 +84,8 @@ limits! {
         vanished: usize = 10_000, "ours; beyond it RFC 7162 §3.2.5.2 lets all UIDs without a message be told";
         /// How often an alias may lead to an alias.
         alias_steps: usize = 10, "more than a person follows";
+        /// Octets that are inflated before a session is asked whether it wants more.
+        inflate_slice: usize = 4 * 1024, "RFC 4978 §6: a little that came may become a thousand times as much";
         /// DNS: octets of a datagram.
         dns_datagram: usize = 1_232, "RFC 6891 §6.2.5; DNS flag day 2020: what no path fragments";
         /// DNS: how often a CNAME may lead to a CNAME.
@@ -128,12 +130,30 @@ limits! {
     imap_literal: usize = 64 * 1024, "RFC 7888 §4";
     /// Data items of one IMAP FETCH, and names of header fields in one of them.
     imap_fetch_items: usize = 1_000, "ten times what clients ask for";
+    /// Entries of one access control list.
+    acl_entries: usize = 1_000, "each command looks through them";
+    /// Annotations of one mailbox or account.
+    annotations: usize = 1_000, "precedent: Dovecot imap_metadata, which counts with the quota";
+    /// Octets of all annotations of one mailbox or account.
+    annotation_octets: usize = 1024 * 1024, "told in one response";
+    /// Octets of an annotation's value.
+    annotation: usize = 64 * 1024, "as many as a literal may have";
     /// Octets of the pattern of an IMAP LIST or LSUB with its reference.
     imap_list_pattern: usize = 1_000, "each costs a look at every octet of every mailbox name";
     /// Nesting of IMAP search keys.
     imap_search_depth: usize = 50, "precedent: Cyrus";
     /// Texts to look for in one IMAP SEARCH, each a pass through every message.
     imap_search_texts: usize = 100, "more than a person types";
+    /// Messages of one IMAP APPEND.
+    imap_append_messages: usize = 1_000, "each is an open file until all are filed";
+    /// Octets of all the messages of one IMAP APPEND.
+    imap_append: u64 = 500 * 1024 * 1024, "ten of the largest messages";
+    /// Parts that one IMAP APPEND puts messages together from (RFC 4469).
+    imap_catenate_parts: usize = 1_000, "each may be taken from another message, which is read for it";
+    /// Octets of a subject or an address that count when messages are sorted.
+    sort_text: usize = 256, "a few lines of a screen";
+    /// Search keys that one IMAP SEARCH judges before other sessions have their turn.
+    imap_search_turn: usize = 250_000, "a millisecond or two";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.
@@ -173,6 +193,11 @@ limits! {
     pop3_idle: Duration = Duration::from_secs(10 * 60), "RFC 1939 §3";
     /// Silence before an IMAP server closes, IDLE included.
     imap_idle: Duration = Duration::from_secs(30 * 60), "RFC 9051 §5.4";
+    /// Silence after which a connection that is compressed gives back the memory it does not need to
+    /// go on.
+    deflate_rest: Duration = Duration::from_secs(5), "ours: a deflater takes 310 KiB, times imap_idle sessions";
+    /// Time in which an IMAP client is told nothing of a command that takes long.
+    imap_progress: Duration = Duration::from_secs(10), "RFC 9585 §4";
     /// Time for a peer to take what is transmitted, per write.
     write_timeout: Duration = Duration::from_secs(60), "precedent: Dovecot";
     /// Carriers of the queue at a time: connections to other hosts, and workers that file mail here.

@@ -174,6 +174,10 @@ pub enum Wants {
     /// A TLS handshake, then [`Session::handle_tls`]. Only sessions that are not wrapped in the
     /// `tls` layer say this to a host.
     Tls,
+    /// Compression to begin or to end with the next octet in either direction, then
+    /// [`Session::handle_deflate`]. Only sessions that are not wrapped in the `compress` layer say
+    /// this to a host.
+    Deflate(Deflate),
     /// The connection closed, after everything was transmitted.
     Close,
 }
@@ -203,6 +207,28 @@ impl fmt::Display for TlsFailed {
 
 impl core::error::Error for TlsFailed {}
 
+/// What becomes of compression with DEFLATE (RFC 4978).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Deflate {
+    /// It begins (RFC 4978 §3). What the peer has sent already is lent by [`Session::content`]: it is
+    /// compressed.
+    Begin,
+    /// It ends (RFC 8437 §4.1).
+    End,
+}
+
+/// Why there is no compression, or why what came is not compressed, in words for the peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeflateFailed(pub &'static str);
+
+impl fmt::Display for DeflateFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for DeflateFailed {}
+
 /// One end of one connection.
 pub trait Session: Machine {
     /// Records bytes from the peer. Only called while [`wants`](Self::wants) is [`Wants::Read`].
@@ -215,6 +241,11 @@ pub trait Session: Machine {
     /// Records the outcome of the handshake that [`Wants::Tls`] asked for. Where TLS comes first
     /// (RFC 8314 §3), this is called before anything is polled.
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>);
+
+    /// Records that compression has begun or ended, as [`Wants::Deflate`] asked, or that it has
+    /// failed: at once, since there is no such layer, or later, since what the peer sends is
+    /// corrupt. Nothing to a session that never asks.
+    fn handle_deflate(&mut self, _now: Instant, _outcome: Result<Deflate, DeflateFailed>) {}
 
     /// Bytes for the peer.
     fn transmit(&self) -> &[u8];
@@ -229,7 +260,7 @@ pub trait Session: Machine {
     fn wants(&self) -> Wants;
 
     /// The slice of content lent to the host with the output that was last polled (DATA, BDAT,
-    /// APPEND). It stays until that output is answered.
+    /// APPEND). It stays until that output is answered. With [`Deflate::Begin`], what is compressed.
     fn content(&self) -> &[u8];
 
     /// Records content from the host (RETR, FETCH, relayed DATA) for the outstanding `ticket`,

@@ -9,7 +9,9 @@
 extern crate std;
 
 use crate::buffer::{Inbox, Outbox};
-use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants};
+use crate::machine::{
+    Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tls, TlsFailed, Wants,
+};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -23,7 +25,7 @@ use rustls::{
 use std::io::{ErrorKind, Read, Write};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trust;
 
 pub use trust::{Trust, client_config};
@@ -339,6 +341,11 @@ impl<S: Session> Session for Secured<S> {
 
     /// Does nothing: this layer is the one that makes TLS.
     fn handle_tls(&mut self, _: Instant, _: Result<Tls, TlsFailed>) {}
+
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        self.now = now;
+        self.session.handle_deflate(now, outcome);
+    }
 
     fn transmit(&self) -> &[u8] {
         match self.layer {

@@ -308,7 +308,7 @@ impl Shared {
             }
             Service::Lmtp => connection.drive(mda::Delivery::new(now, site, peer, entropy)),
             Service::Imap | Service::Imaps => {
-                connection.drive(ms::Imap::new(now, site, peer, entropy))
+                connection.drive(ms::Imap::compressed(now, site, peer, entropy))
             }
             Service::Pop3 | Service::Pop3s => {
                 connection.drive(ms::Pop3::new(now, site, peer, entropy))

@@ -5,7 +5,7 @@
 
 use crate::clock;
 use crate::listener::Stream;
-use postroad_core::machine::{Host, Instant, Session, TlsFailed, Wants, drain};
+use postroad_core::machine::{DeflateFailed, Host, Instant, Session, TlsFailed, Wants, drain};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use std::io::{self, ErrorKind, Read, Write};
@@ -81,8 +81,9 @@ pub enum End {
 /// Runs `session` over `stream` to its end. `news` makes the inputs that [`Call::News`] becomes.
 ///
 /// The peer may take `write_timeout` to take anything of what is written. TLS is the business of
-/// [`Secured`](postroad_core::tls::Secured); a session outside of it that wants TLS is told that it
-/// failed.
+/// [`Secured`](postroad_core::tls::Secured), compression that of
+/// [`Compressed`](postroad_core::compress::Compressed); a session outside of them that wants either is
+/// told that it failed.
 ///
 /// # Errors
 /// If the system fails where no peer is to blame.
@@ -117,6 +118,10 @@ pub fn run<S: Session>(
             Wants::Tls => {
                 let failed = TlsFailed("there is no TLS layer around this session".into());
                 session.handle_tls(clock::now(), Err(failed));
+                continue;
+            }
+            Wants::Deflate(_) => {
+                session.handle_deflate(clock::now(), Err(DeflateFailed("There is no compression")));
                 continue;
             }
             _ => {}

@@ -84,6 +84,8 @@ fn help_teaches() {
     insta::assert_snapshot!("help_teaches_the_queue", said.concat());
     let said = ["send --help", "sendmail --help"].map(|it| place.run(it, ""));
     insta::assert_snapshot!("help_teaches_to_send", said.concat());
+    let said = ["import --help", "export --help", "verify --help", "user quota --help"];
+    insta::assert_snapshot!("help_teaches_about_mail", said.map(|it| place.run(it, "")).concat());
 }
 
 /// Port 1 of the loopback: nobody listens there.
@@ -192,6 +194,14 @@ fn users_come_and_go() {
         ("user add ann@example.net --password-stdin", "other\n"),
         ("user add ../ann@postroad.localhost --password-stdin", "other\n"),
         ("user passwd ann@postroad.localhost --password-hash secret", ""),
+        ("user quota ann@postroad.localhost", ""),
+        ("user quota ann@postroad.localhost --storage 500M --messages 1000", ""),
+        ("user quota ann@postroad.localhost --storage lots", ""),
+        ("user quota bob@postroad.localhost --storage none", ""),
+        ("user list --json", ""),
+        ("user add bob@postroad.localhost --quota 2G --password-stdin", "correct horse\n"),
+        ("user quota bob@postroad.localhost", ""),
+        ("user remove bob@postroad.localhost", ""),
     ]
     .map(|(arguments, stdin)| place.run(arguments, stdin));
     let stored = std::fs::read_to_string(place.0.join("users.toml")).unwrap();
@@ -199,6 +209,30 @@ fn users_come_and_go() {
     assert!(!stored.contains("correct horse"), "{stored}");
     let rest = ["user remove ann@postroad.localhost", "user list"].map(|it| place.run(it, ""));
     insta::assert_snapshot!(said.concat() + &rest.concat());
+}
+
+#[test]
+fn mail_comes_in_and_goes_out() {
+    let place = Place::new("import");
+    let mbox = "From a Mon Jun  1 12:00:00 2026\nSubject: one\n\n>From here\n\nFrom b Mon Jun  1 12:00:01 2026\nStatus: R\nX-Status: F\nSubject: two\n\nbody\n";
+    std::fs::write(place.0.join("in.mbox"), mbox).unwrap();
+    std::fs::write(place.0.join("none.mbox"), "no mail\n").unwrap();
+    let said = [
+        "import me@postroad.localhost DATA/in.mbox",
+        "import me@postroad.localhost DATA/in.mbox",
+        "import me@postroad.localhost DATA/none.mbox",
+        "import me@postroad.localhost DATA/tls",
+        "import me@example.net DATA/in.mbox",
+        "export me@postroad.localhost DATA/out.mbox --format mbox --folder INBOX",
+        "export me@postroad.localhost DATA/out.mbox --format mbox --folder INBOX --json",
+        "export me@postroad.localhost DATA/maildir",
+        "import me@postroad.localhost DATA/maildir --folder Copy --json",
+        "verify",
+        "verify me@postroad.localhost --json",
+    ]
+    .map(|it| place.run(it, ""));
+    let written = std::fs::read_to_string(place.0.join("out.mbox")).unwrap();
+    insta::assert_snapshot!(said.concat() + &written);
 }
 
 #[test]

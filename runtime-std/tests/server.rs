@@ -97,7 +97,10 @@ fn add_user(live: &Mutex<Arc<Live>>, address: &str) {
     let mut site = Site::new(live.site.config.clone(), [7; 32]).unwrap();
     for user in ["ann@example.com", address] {
         let password = Some(Secret::new(String::from("secret")));
-        site.directory.add_user(Account::parse(user).unwrap(), User { password, scram: None });
+        site.directory.add_user(
+            Account::parse(user).unwrap(),
+            User { password, scram: None, quota: Default::default() },
+        );
     }
     let (tls, outgoing) = (live.tls.clone(), live.outgoing.clone());
     *live = Arc::new(Live { site: Arc::new(site), tls, outgoing });

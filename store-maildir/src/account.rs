@@ -1,22 +1,26 @@
 //! An account's folder: names, subscriptions, special uses.
 
-use crate::files::{Errno, failed, join, read_whole, remove_tree};
+use crate::acl;
+use crate::files::{Errno, Files, failed, join, read_whole, remove_tree};
 use crate::shared::{Shared, Slot, lock};
 use crate::texts;
 use crate::uid_map::{self, UidMap};
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
 use postroad_core::store::{
-    Account, Failure, Listed, MailboxName, Renaming, SpecialUse, Tree, Wake,
+    Account, Allowance, Failure, Listed, MailboxName, Renaming, SpecialUse, Tree, Wake,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod sharing;
+
 /// An account's folder, which is also its INBOX (Maildir++).
 #[derive(Clone)]
 pub(crate) struct Home {
     shared: Arc<Shared>,
+    account: Account,
     root: PathBuf,
 }
 
@@ -28,13 +32,18 @@ impl Home {
         now: Instant,
     ) -> Result<Self, Failure> {
         let domain = shared.root.join(account.domain());
-        let home = Self { shared: shared.clone(), root: domain.join(account.local_part()) };
+        let root = domain.join(account.local_part());
+        let home = Self { shared: shared.clone(), account: account.clone(), root };
         match shared.files.stat(&home.root.join("cur")) {
             Ok(_) => (),
             Err(Errno::NOENT) => home.make(&domain, now)?,
             Err(errno) => return Err(failed(&home.root)(errno)),
         }
         Ok(home)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     fn make(&self, domain: &Path, now: Instant) -> Result<(), Failure> {
@@ -64,6 +73,20 @@ impl Home {
     fn sync(&self, folder: &Path) -> Result<(), Failure> {
         let synced = self.shared.files.sync_folder(folder);
         synced.map_err(failed(folder))
+    }
+
+    pub(crate) fn files(&self) -> &dyn Files {
+        &*self.shared.files
+    }
+
+    /// What the account may have.
+    pub(crate) fn allowance(&self) -> Allowance {
+        lock(&self.shared.allowances).of(&self.account)
+    }
+
+    /// A free name in INBOX's `tmp`.
+    pub(crate) fn spare(&self) -> PathBuf {
+        self.root.join("tmp").join(self.shared.unique())
     }
 
     /// The account's folder.
@@ -291,6 +314,13 @@ impl<'a> MadeFolders<'a> {
         }
         let map = UidMap::new(shared.fresh_uid_validity(&self.home.root, now)?);
         shared.replace(&spare, uid_map::FILE, map.header().as_bytes())?;
+        if let Some(parent) = name.parent() {
+            // What is shared is shared with what comes to be below it.
+            let rights = read_whole(files, &self.home.folder(&parent).join(acl::FILE))?;
+            if !rights.is_empty() {
+                shared.replace(&spare, acl::FILE, &rights)?;
+            }
+        }
         // Maildir++'s sign of a folder that is not an account's own.
         shared.replace(&spare, "maildirfolder", b"")?;
         let folder = self.home.folder(name);

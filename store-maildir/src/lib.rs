@@ -35,7 +35,13 @@
 //! | `maildirfolder` | each folder but INBOX | Maildir++'s mark |
 //! | `subscriptions` | account | subscribed names, a line each |
 //! | `postroad-special-uses` | account | special uses, a line each |
+//! | `dovecot-acl` | both | who may do what (RFC 4314), as Dovecot's `vfile` has it |
+//! | `postroad-metadata` | both | annotations (RFC 5464), a line each |
+//! | `postroad-metadata-account` | account | annotations of the account itself |
+//! | `postroad-shares` | store | who shares with whom; made anew if it is removed |
 //! | `postroad-uidvalidity` | account | the last UIDVALIDITY that a mailbox got |
+//! | `maildirsize` | account | Maildir++'s sums of octets and messages, where there is a quota |
+//! | `postroad-unique-ids` | each folder | how POP3's unique-ids are written, if Dovecot gave them |
 //! | `*.lock` | both | files for `flock`; that they exist means nothing |
 //!
 //! [`Spool`] is a folder of its own: `<id>.eml` is a message that waits, `<id>.log` what was noted of
@@ -47,20 +53,27 @@
 //! request that fails takes its steps back. A sync that failed is never repeated on the same file.
 
 mod account;
+mod acl;
+mod annotations;
 mod cache;
 mod content;
+mod dovecot;
 mod draft;
 mod files;
 mod index;
 mod mailbox;
 mod name;
+mod observed;
+mod quota;
 mod recent_ids;
 mod session;
 mod shared;
+mod shares;
 mod spool;
 mod texts;
 mod uid_map;
 mod undo;
+mod verify;
 mod watch;
 
 #[cfg(test)]
@@ -68,16 +81,19 @@ mod scratch;
 #[cfg(test)]
 mod tests;
 
-pub use files::{CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, Stat};
+pub use files::{
+    CountingFiles, Errno, Fault, File, Files, Lock, RealFiles, Result, SimulatedFiles, Stat,
+};
 pub use session::Session;
 pub use spool::{Damaged, Spool, SpoolReader, SpoolSession};
+pub use verify::{Finding, Problem};
 pub use watch::Watcher;
 
 use account::Home;
 use postroad_core::entropy::Entropy;
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
-use postroad_core::store::{Account, Failure};
+use postroad_core::store::{Account, Allowances, Failure};
 use shared::Shared;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -141,6 +157,11 @@ impl Maildirs {
         Session::new(&self.shared)
     }
 
+    /// What accounts may have from now on; without limits, if nobody has said.
+    pub fn set_allowances(&self, allowances: Allowances) {
+        *shared::lock(&self.shared.allowances) = allowances;
+    }
+
     /// Gives an account its special-use mailboxes, and subscribes it to them and to INBOX. What
     /// exists is left as it is.
     ///
@@ -148,6 +169,22 @@ impl Maildirs {
     /// If the file system fails.
     pub fn provision(&self, now: Instant, account: &Account) -> std::result::Result<(), Failure> {
         Home::open(&self.shared, account, now)?.provision(now)
+    }
+
+    /// Looks through an account, telling what is not as it should be, and repairs what is only kept for
+    /// speed if that is wanted; how many messages were read.
+    ///
+    /// # Errors
+    /// If a folder can't be read.
+    pub fn verify(
+        &self,
+        now: Instant,
+        account: &Account,
+        repair: bool,
+        tell: &mut dyn FnMut(Finding),
+    ) -> std::result::Result<u64, Failure> {
+        let home = Home::open(&self.shared, account, now)?;
+        verify::Inspection::new(&home, now, repair, tell).run()
     }
 
     /// Notices what other programs do from now on.

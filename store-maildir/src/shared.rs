@@ -3,10 +3,11 @@
 use crate::Options;
 use crate::files::{Errno, Files, failed, read_whole};
 use crate::mailbox::Mailbox;
+use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::Failure;
+use postroad_core::store::{Allowances, Failure};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Shared {
     common: Arc<Common>,
     pub(crate) watches: Watches,
+    /// Who observes which account.
+    pub(crate) observed: Observed,
+    /// What accounts may have.
+    pub(crate) allowances: Mutex<Allowances>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
@@ -69,7 +74,13 @@ impl Shared {
         });
         let entropy = Mutex::new(entropy);
         let common = Common { root, files, options, boot, entropy };
-        Self { common: Arc::new(common), watches: Watches::default(), slots: Mutex::default() }
+        Self {
+            common: Arc::new(common),
+            watches: Watches::default(),
+            allowances: Mutex::default(),
+            observed: Observed::default(),
+            slots: Mutex::default(),
+        }
     }
 
     /// What mailboxes need.

@@ -105,6 +105,17 @@ impl UidMap {
         Some(())
     }
 
+    /// The map as a file.
+    pub(crate) fn write(&self) -> String {
+        let mut text = self.header();
+        let mut messages: Vec<_> = self.messages.iter().collect();
+        messages.sort_by_key(|(_, numbered)| numbered.uid);
+        for (base, numbered) in messages {
+            write_message(&mut text, base.as_bytes(), numbered.uid, numbered.size);
+        }
+        text
+    }
+
     /// The beginning of a map file.
     pub(crate) fn header(&self) -> String {
         let mut text = String::new();

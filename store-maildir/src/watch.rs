@@ -3,10 +3,13 @@
 use crate::files::Errno;
 use crate::mailbox::Place;
 use crate::shared::{Shared, lock};
+use crate::texts::SUBSCRIPTIONS;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -28,6 +31,17 @@ struct Table {
     fd: Option<Arc<OwnedFd>>,
     folders: HashMap<PathBuf, Watched>,
     descriptors: HashMap<i32, (PathBuf, Place)>,
+    /// Accounts whose names are watched, and folders in them that are no mailbox yet.
+    names: HashMap<i32, Names>,
+    /// Accounts whose names are to be watched, once there is a watcher.
+    unwatched: Vec<PathBuf>,
+}
+
+/// Where names of mailboxes appear and go.
+#[derive(Clone)]
+struct Names {
+    account: PathBuf,
+    folder: PathBuf,
 }
 
 struct Watched {
@@ -43,6 +57,25 @@ impl Watches {
             Some(watched) => watched.sessions += 1,
             None => table.begin(folder.into(), 1),
         }
+    }
+
+    /// The names of the account in `root` are watched.
+    pub(crate) fn add_names(&self, root: &Path) {
+        lock(&self.0).begin_names(root.into(), root.into());
+    }
+
+    /// The names of the account in `root` are watched no more.
+    pub(crate) fn remove_names(&self, root: &Path) {
+        let mut table = lock(&self.0);
+        let fd = table.fd.clone();
+        table.names.retain(|descriptor, names| {
+            let stays = names.account != root;
+            if let (false, Some(fd)) = (stays, &fd) {
+                let _ = inotify::remove_watch(fd, *descriptor);
+            }
+            stays
+        });
+        table.unwatched.retain(|account| account != root);
     }
 
     /// One session less watches `folder`.
@@ -89,6 +122,22 @@ impl Table {
     }
 }
 
+impl Table {
+    fn begin_names(&mut self, account: PathBuf, folder: PathBuf) {
+        let Some(fd) = &self.fd else {
+            return self.unwatched.push(account);
+        };
+        let flags = WatchFlags::CREATE
+            | WatchFlags::MOVED_TO
+            | WatchFlags::MOVED_FROM
+            | WatchFlags::DELETE
+            | WatchFlags::ONLYDIR;
+        if let Ok(descriptor) = inotify::add_watch(fd, &folder, flags) {
+            self.names.insert(descriptor, Names { account, folder });
+        }
+    }
+}
+
 impl Watcher {
     pub(crate) fn new(shared: &Arc<Shared>) -> Result<Self, Errno> {
         let mut table = lock(&shared.watches.0);
@@ -99,6 +148,9 @@ impl Watcher {
         if table.fd.replace(fd.clone()).is_none() {
             for (folder, watched) in std::mem::take(&mut table.folders) {
                 table.begin(folder, watched.sessions);
+            }
+            for account in std::mem::take(&mut table.unwatched) {
+                table.begin_names(account.clone(), account);
             }
         }
         drop(table);
@@ -127,6 +179,7 @@ impl Watcher {
     }
 
     fn notice(&self, descriptor: i32, events: ReadFlags, name: Option<&[u8]>) {
+        self.notice_names(descriptor, events, name);
         let table = lock(&self.shared.watches.0);
         let concerned: Vec<(PathBuf, Place)> = if events.contains(ReadFlags::QUEUE_OVERFLOW) {
             table.descriptors.values().cloned().collect()
@@ -136,21 +189,51 @@ impl Watcher {
         };
         drop(table);
         for (folder, place) in concerned {
-            let Some(slot) = self.shared.loaded(&folder) else {
-                continue;
-            };
-            let mut guard = lock(&slot);
-            let Some(mailbox) = &mut *guard else {
-                continue;
-            };
-            // What we did ourselves is no news.
-            if name.is_none_or(|name| mailbox.is_news(place, name)) {
-                mailbox.doubt();
-                let wakes = mailbox.ledger.watchers(None);
-                drop(guard);
-                for wake in wakes {
-                    wake();
+            let mut wakes = Vec::new();
+            if let Some(slot) = self.shared.loaded(&folder)
+                && let Some(mailbox) = &mut *lock(&slot)
+            {
+                // What we did ourselves is no news.
+                if name.is_some_and(|name| !mailbox.is_news(place, name)) {
+                    continue;
                 }
+                mailbox.doubt();
+                wakes = mailbox.ledger.watchers(None);
+            }
+            wakes.extend(self.shared.observed.notice(&self.shared, &folder));
+            for wake in wakes {
+                wake();
+            }
+        }
+    }
+
+    /// Looks for other names of an account that is observed.
+    fn notice_names(&self, descriptor: i32, events: ReadFlags, name: Option<&[u8]>) {
+        let mut table = lock(&self.shared.watches.0);
+        if events.contains(ReadFlags::IGNORED) {
+            table.names.remove(&descriptor);
+        }
+        let mut concerned: Vec<Names> = match events.contains(ReadFlags::QUEUE_OVERFLOW) {
+            true => table.names.values().cloned().collect(),
+            false => table.names.get(&descriptor).cloned().into_iter().collect(),
+        };
+        concerned.retain(|names| {
+            let Some(name) = name else {
+                return true;
+            };
+            let is_folder = name.starts_with(b".") && names.folder == names.account;
+            if is_folder && events.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO) {
+                // It may become a mailbox only when its own folders are there.
+                let folder = names.folder.join(OsStr::from_bytes(name));
+                table.begin_names(names.account.clone(), folder);
+            }
+            let is_own = matches!(name, b"cur" | b"new") && names.folder != names.account;
+            is_folder || is_own || name == SUBSCRIPTIONS.as_bytes()
+        });
+        drop(table);
+        for Names { account, .. } in concerned {
+            for wake in self.shared.observed.notice_names(&account) {
+                wake();
             }
         }
     }

@@ -237,6 +237,7 @@ impl Imap {
                 flags: Flags::NONE,
                 keywords: Vec::new(),
                 date: None,
+                replaces: None,
             };
             store.perform(NOW, append, b"", &mut octets);
         }

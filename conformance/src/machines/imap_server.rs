@@ -12,6 +12,9 @@ use postroad_core::sasl::{Channel, Question};
 use postroad_core::store;
 use std::sync::Arc;
 
+/// The `config` keys that only this machine takes.
+const KEYS: [&str; 4] = ["admin", "comment", "compress", "unauthenticate"];
+
 struct ImapWorld {
     config: Arc<Config>,
     channel: Channel,
@@ -30,12 +33,20 @@ pub(super) fn build(transcript: &Transcript) -> Result<Box<dyn World>, Malformed
     }
     let limits = common.limits();
     let mut mailroom = Mailroom::new(limits.clone());
+    let mut config = Config { limits, starttls: common.tls, ..Config::default() };
     for setting in rest {
-        if !mailroom.take(setting, &transcript.sections)? {
-            return Err(setting.unknown(&[&common::KEYS[..], &mailroom::KEYS].concat()));
+        match &*setting.key {
+            "admin" => config.admin = Some(setting.value.clone()),
+            "comment" => config.comment = Some(setting.value.clone()),
+            "compress" => config.compress = setting.switch()?,
+            "unauthenticate" => config.unauthenticate = setting.switch()?,
+            _ if mailroom.take(setting, &transcript.sections)? => {}
+            _ => {
+                let keys = [&common::KEYS[..], &mailroom::KEYS, &KEYS].concat();
+                return Err(setting.unknown(&keys));
+            }
         }
     }
-    let mut config = Config { limits, starttls: common.tls, ..Config::default() };
     if let Some(mechanisms) = &common.mechanisms {
         config.mechanisms.clone_from(mechanisms);
     }
@@ -112,6 +123,7 @@ impl Voice<Server> for ImapVoice {
                 Event::LoginFailed { mechanism, why } => {
                     format!("login-failed {mechanism} {}", login::failure(why))
                 }
+                Event::LoggedOut { account } => format!("logged-out {account}"),
                 Event::Closed { why, .. } => format!("closed {why}"),
             }),
         })

@@ -7,25 +7,27 @@ use core::fmt::Write as _;
 use core::sync::atomic::{AtomicBool, Ordering};
 use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
+use postroad_core::role::config::{Bound, OwnQuota, Quota, Size};
 use postroad_core::store::{
-    Access, Account, Answer, Atomicity, Failure, FlagAction, Flags, MailboxName, Memory, Originals,
-    Request, Store as _, Target, memory,
+    Access, Account, Allowances, Answer, Atomicity, Failure, FlagAction, Flags, Happening,
+    MailboxName, Memory, Originals, Request, Rights, Store as _, Target, memory,
 };
 use std::sync::Arc;
 
 /// The `config` keys that [`Mailroom`] takes.
-pub(super) const KEYS: [&str; 3] = ["mailbox", "message", "special-use"];
+pub(super) const KEYS: [&str; 5] = ["acl", "mailbox", "message", "quota", "special-use"];
 
 /// A mail system in memory that all sessions of a transcript share.
 pub(super) struct Mailroom {
     memory: Memory,
     limits: Limits,
+    allowances: Allowances,
 }
 
 impl Mailroom {
     /// The mail system that the `config` lines describe; `accounts` are those that exist.
     pub(super) fn new(limits: Limits) -> Self {
-        Self { memory: Memory::new(limits.clone()), limits }
+        Self { memory: Memory::new(limits.clone()), limits, allowances: Allowances::default() }
     }
 
     /// Takes a setting, if it is one of these.
@@ -46,9 +48,24 @@ impl Mailroom {
                 let (account, mailbox) = self.names(setting, account, mailbox)?;
                 self.append(setting, account, mailbox, &octets, marks)?;
             }
+            ("acl", [account, mailbox, identifier, rights]) => {
+                let (account, mailbox) = self.names(setting, account, mailbox)?;
+                let identifier = (*identifier).to_owned();
+                let rights = Rights::parse(rights).ok_or_else(|| setting.wrong("no rights"))?;
+                let rights = Some(rights);
+                self.must(setting, Request::SetAcl { account, mailbox, identifier, rights }, b"")?;
+            }
+            ("acl", _) => {
+                return Err(setting.wrong("write an account, a mailbox, a name and rights"));
+            }
             ("special-use", [account]) => {
                 let (account, _) = self.names(setting, account, "INBOX")?;
                 self.memory.provision(BEGINNING, &account);
+            }
+            ("quota", _) => {
+                let (account, own) = quota(setting)?;
+                self.allowances.set(account, Quota::default().allowance(own));
+                self.set_allowances(self.allowances.clone());
             }
             ("mailbox", _) => return Err(setting.wrong("write an account and a mailbox")),
             ("message", _) => {
@@ -58,6 +75,11 @@ impl Mailroom {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// What accounts may have.
+    pub(super) fn set_allowances(&self, allowances: Allowances) {
+        self.memory.set_allowances(allowances);
     }
 
     fn names(
@@ -98,7 +120,7 @@ impl Mailroom {
         }
         let begin = Request::Begin { account: account.clone(), mailbox: mailbox.clone() };
         let mut session = self.memory.session();
-        let append = Request::Append { account, mailbox, flags, keywords, date };
+        let append = Request::Append { account, mailbox, flags, keywords, date, replaces: None };
         for (request, lent) in [(begin, &b""[..]), (Request::Write, octets), (append, b"")] {
             let answer = session.perform(BEGINNING, request, lent, &mut Vec::new());
             if let Answer::Failed(failure) = answer {
@@ -124,6 +146,21 @@ impl Mailroom {
         store.on_news(Arc::new(move || rung.store(true, Ordering::Relaxed)));
         Desk { store, news, written: Vec::new() }
     }
+}
+
+/// Reads `config quota ACCOUNT OCTETS|none [MESSAGES]`.
+pub(super) fn quota(setting: &Setting) -> Result<(Account, OwnQuota), Malformed> {
+    let words = setting.words();
+    let [account, storage, messages @ ..] = &words[..] else {
+        return Err(setting.wrong("write an account, octets or `none`, and a number of messages"));
+    };
+    let account = Account::parse(account).map_err(|wrong| setting.wrong(wrong))?;
+    let bound = |word: &str| match word {
+        "none" => Ok(Bound::None),
+        _ => word.parse().map(|size: Size| Bound::At(size.0)).map_err(|why| setting.wrong(why)),
+    };
+    let messages = messages.first().map_or(Ok(Bound::None), |word| bound(word))?;
+    Ok((account, OwnQuota { storage: bound(storage)?, messages }))
 }
 
 const SYSTEM_FLAGS: [(Flags, &str); 5] = [
@@ -191,6 +228,7 @@ impl Desk {
                 });
                 Answer::Delivered(outcomes.collect::<Result<_, String>>()?)
             }
+            ("much", "") => Answer::Happened(vec![Happening::Much]),
             _ => Answer::Failed(failure(words)?),
         };
         Ok((answer, Vec::new()))
@@ -212,13 +250,14 @@ pub(super) fn failure(words: &str) -> Answered<Failure> {
         "no-message" => Failure::NoMessage,
         "in-use" => Failure::InUse,
         "full" => Failure::Full,
+        "over-quota" => Failure::OverQuota,
         "refused" => Failure::Refused(fixed()),
         "limit" => Failure::Limit(fixed()),
         "io" => Failure::Io(text.to_owned()),
         _ => {
             return Err(no_answer(
                 words,
-                "ok, each OUTCOME|…, no-mailbox, exists, no-message, in-use, full, refused TEXT, limit TEXT, io TEXT",
+                "ok, each OUTCOME|…, no-mailbox, exists, no-message, in-use, full, over-quota, refused TEXT, limit TEXT, io TEXT",
             ));
         }
     })
@@ -253,7 +292,7 @@ fn words(request: &Request) -> String {
         Request::Close => "close".to_owned(),
         Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
             let sign = match action {
-                FlagAction::Replace => "",
+                FlagAction::Replace | FlagAction::ReplaceWithin(_) => "",
                 FlagAction::Add => "+",
                 FlagAction::Remove => "-",
             };
@@ -262,29 +301,78 @@ fn words(request: &Request) -> String {
             format!("set-flags {uids}{since} {sign}({})", flag_list(*flags, keywords))
         }
         Request::Expunge { uids } => format!("expunge {uids}"),
-        Request::Copy { uids, to, originals: Originals::Stay } => format!("copy {uids} {to}"),
-        Request::Copy { uids, to, originals: Originals::Go } => format!("move {uids} {to}"),
+        Request::Copy { uids, to, originals: Originals::Stay, .. } => format!("copy {uids} {to}"),
+        Request::Copy { uids, to, originals: Originals::Go, .. } => format!("move {uids} {to}"),
         Request::Read { uid, offset, length } => format!("read {uid} {offset} {length}"),
         Request::Structure { uid } => format!("structure {uid}"),
         Request::Begin { account, mailbox } => format!("begin {account} {mailbox}"),
         Request::Write => "write".to_owned(),
-        Request::Deliver { targets, atomicity, .. } => {
-            let each = if *atomicity == Atomicity::Each { " each" } else { "" };
-            let mut words = format!("deliver{each}");
-            for Target { account, mailbox } in targets {
-                let _ = write!(words, " {account}/{mailbox}");
-            }
-            words
-        }
-        Request::Append { account, mailbox, flags, keywords, date } => {
+        Request::Deliver { targets, atomicity, .. } => words_of_delivery(targets, *atomicity),
+        Request::Append { account, mailbox, flags, keywords, date, replaces } => {
             let date = date.map_or(String::new(), |date| format!(" @{date}"));
+            let replaces = replaces.map_or(String::new(), |uid| format!(" replaces {uid}"));
             let flags = flag_list(*flags, keywords);
-            format!("append {account} {mailbox} ({flags}){date}")
+            format!("append {account} {mailbox} ({flags}){date}{replaces}")
         }
+        Request::Keep { flags, keywords, date } => {
+            let date = date.map_or(String::new(), |date| format!(" @{date}"));
+            format!("keep ({}){date}", flag_list(*flags, keywords))
+        }
+        Request::Source { account, mailbox, uid_validity, uid } => {
+            let validity = uid_validity.map_or(String::new(), |validity| format!(" of {validity}"));
+            format!("source {account} {mailbox} {uid}{validity}")
+        }
+        Request::Extend { offset, length } => format!("extend {offset} {length}"),
+        Request::Summary { uid } => format!("summary {uid}"),
+        Request::Vanished { since } => format!("vanished since {since}"),
+        Request::UniqueIds => "unique-ids".to_owned(),
         Request::Abandon => "abandon".to_owned(),
         Request::Watch(true) => "watch on".to_owned(),
         Request::Watch(false) => "watch off".to_owned(),
+        request => words_of_account(request),
     }
+}
+
+fn words_of_delivery(targets: &[Target], atomicity: Atomicity) -> String {
+    let each = if atomicity == Atomicity::Each { " each" } else { "" };
+    let mut words = format!("deliver{each}");
+    for Target { account, mailbox } in targets {
+        let _ = write!(words, " {account}/{mailbox}");
+    }
+    words
+}
+
+/// The same for requests about an account as a whole, its rights and its annotations.
+fn words_of_account(request: &Request) -> String {
+    match request {
+        Request::Observe { account: Some(account) } => format!("observe {account}"),
+        Request::Observe { account: None } => "observe nobody".to_owned(),
+        Request::Happened => "happened".to_owned(),
+        Request::Rights { account, mailbox, user } => format!("rights {account} {mailbox} {user}"),
+        Request::Acl { account, mailbox } => format!("acl {account} {mailbox}"),
+        Request::SetAcl { account, mailbox, identifier, rights } => {
+            let rights = rights.map_or("-".to_owned(), |rights| rights.to_string());
+            format!("set-acl {account} {mailbox} {identifier} {rights}")
+        }
+        Request::Shared { account, user } => format!("shared {account} {user}"),
+        Request::Sharers { user } => format!("sharers {user}"),
+        Request::Quota { account } => format!("quota {account}"),
+        Request::Room { account, octets } => format!("room {account} {octets}"),
+        Request::Annotations { account, mailbox, user } => {
+            format!("annotations {account} {} {user}", place(mailbox.as_ref()))
+        }
+        Request::Annotate { account, mailbox, user, values } => {
+            let names: Vec<&str> = values.iter().map(|(entry, _)| entry.as_str()).collect();
+            let names = names.join(" ");
+            format!("annotate {account} {} {user} {names}", place(mailbox.as_ref()))
+        }
+        request => format!("{request:?}"),
+    }
+}
+
+/// A mailbox, or `-` for the account itself.
+fn place(mailbox: Option<&MailboxName>) -> &str {
+    mailbox.map_or("-", MailboxName::as_str)
 }
 
 fn flag_list(flags: Flags, keywords: &[String]) -> String {

@@ -74,10 +74,16 @@ pub(super) fn build(transcript: &Transcript) -> Result<Box<dyn World>, Malformed
     for setting in rest {
         if setting.key == "user" {
             add_user(&mut site, setting)?;
+        } else if setting.key == "quota" {
+            let (account, quota) = mailroom::quota(setting)?;
+            let known = site.directory.users().find(|(it, _)| **it == account);
+            let user = known.map(|(_, user)| user.clone()).unwrap_or_default();
+            site.directory.add_user(account, User { quota, ..user });
         } else if !mailroom.take(setting, &transcript.sections)? {
             return Err(setting.unknown(&[&KEYS[..], &mailroom::KEYS].concat()));
         }
     }
+    mailroom.set_allowances(site.allowances());
     Ok(Box::new(RoleWorld {
         role: transcript.machine.name.clone(),
         site: Arc::new(site),
@@ -138,7 +144,8 @@ fn add_user(site: &mut Site, setting: &Setting) -> Result<(), Malformed> {
     let user = match password.trim() {
         "" => User::default(),
         password => {
-            User { password: Some(Secret::new(password.to_owned())), scram: keys(password) }
+            let (password, scram) = (Some(Secret::new(password.to_owned())), keys(password));
+            User { password, scram, ..User::default() }
         }
     };
     site.directory.add_user(account, user);

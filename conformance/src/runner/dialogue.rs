@@ -1,5 +1,5 @@
 use crate::transcript::{End, Malformed, Sections, Transcript};
-use postroad_core::machine::{Instant, Session, Tls, TlsFailed, Wants};
+use postroad_core::machine::{Deflate, DeflateFailed, Instant, Session, Tls, TlsFailed, Wants};
 
 /// What a transcript's machine lives in: it opens sessions that share one host.
 pub trait World {
@@ -79,6 +79,8 @@ pub trait Link {
     fn handle_eof(&mut self, now: Instant);
     /// See [`Session::handle_tls`].
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>);
+    /// See [`Session::handle_deflate`].
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>);
     /// See [`Machine::handle_shutdown`](postroad_core::machine::Machine::handle_shutdown).
     fn handle_shutdown(&mut self, now: Instant);
     /// See [`Machine::handle_timeout`](postroad_core::machine::Machine::handle_timeout).
@@ -102,6 +104,9 @@ impl<S: Session> Link for S {
     }
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
         Session::handle_tls(self, now, outcome);
+    }
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        Session::handle_deflate(self, now, outcome);
     }
     fn handle_shutdown(&mut self, now: Instant) {
         postroad_core::machine::Machine::handle_shutdown(self, now);

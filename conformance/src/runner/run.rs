@@ -5,7 +5,7 @@ use super::{Dialogue, Polled, Request, World};
 use crate::matcher::Bindings;
 use crate::transcript::{Action, Event, Form, SessionNumber, Step, Transcript, unescape};
 use postroad_core::buffer::Inbox;
-use postroad_core::machine::{Instant, Tls, TlsFailed, Wants};
+use postroad_core::machine::{DeflateFailed, Instant, Tls, TlsFailed, Wants};
 use std::collections::BTreeMap;
 
 /// The moment at which every transcript begins: 2026-06-01 12:00:00 UTC.
@@ -144,6 +144,13 @@ impl<'t> Run<'t> {
         let link = open.dialogue.link();
         match event {
             Event::Connect(_) => {}
+            Event::DeflateOk => match link.wants() {
+                Wants::Deflate(deflate) => link.handle_deflate(now, Ok(deflate)),
+                _ => return Err("the session does not want to compress or to cease".to_owned()),
+            },
+            Event::DeflateFailed => {
+                link.handle_deflate(now, Err(DeflateFailed("There is no compression")));
+            }
             Event::Eof => open.eof = Eof::Coming,
             Event::Shutdown => link.handle_shutdown(now),
             Event::TlsOk | Event::TlsFailed if link.wants() != Wants::Tls => {

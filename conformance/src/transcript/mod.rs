@@ -16,7 +16,7 @@ pub use section::{Section, Sections};
 
 use core::fmt;
 use core::time::Duration;
-use postroad_core::machine::Wants;
+use postroad_core::machine::{Deflate, Wants};
 
 /// One end of a dialogue.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -187,6 +187,10 @@ pub enum Event {
     TlsOk,
     /// `! tls failed`: it failed.
     TlsFailed,
+    /// `! deflate ok`: compression has begun or ended, as was wanted.
+    DeflateOk,
+    /// `! deflate failed`: it cannot be, or what came is corrupt.
+    DeflateFailed,
 }
 
 impl fmt::Display for Event {
@@ -198,6 +202,8 @@ impl fmt::Display for Event {
             Self::Shutdown => f.write_str("shutdown"),
             Self::TlsOk => f.write_str("tls ok"),
             Self::TlsFailed => f.write_str("tls failed"),
+            Self::DeflateOk => f.write_str("deflate ok"),
+            Self::DeflateFailed => f.write_str("deflate failed"),
         }
     }
 }
@@ -209,6 +215,8 @@ pub const fn want_word(wants: Wants) -> &'static str {
         Wants::Read => "read",
         Wants::Nothing => "nothing",
         Wants::Tls => "tls",
+        Wants::Deflate(Deflate::Begin) => "deflate",
+        Wants::Deflate(Deflate::End) => "plain",
         Wants::Close => "close",
     }
 }

@@ -4,7 +4,7 @@ use super::{
 };
 use core::fmt;
 use core::time::Duration;
-use postroad_core::machine::Wants;
+use postroad_core::machine::{Deflate, Wants};
 
 /// What is wrong with a transcript, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -154,7 +154,7 @@ fn step(line: usize, text: &str) -> Result<Step, Malformed> {
                 Malformed::new(line, "a session wants read, nothing, tls or close")
             })?),
             '!' => Action::Happen(event(chars.as_str().trim()).ok_or_else(|| {
-                Malformed::new(line, "what happens is connect, eof, shutdown, tls ok or tls failed")
+                Malformed::new(line, "what happens is connect, eof, shutdown, tls ok, tls failed, deflate ok or deflate failed")
             })?),
             _ => return Err(unknown()),
         };
@@ -200,6 +200,8 @@ fn wants(word: &str) -> Option<Wants> {
         "read" => Wants::Read,
         "nothing" => Wants::Nothing,
         "tls" => Wants::Tls,
+        "deflate" => Wants::Deflate(Deflate::Begin),
+        "plain" => Wants::Deflate(Deflate::End),
         "close" => Wants::Close,
         _ => return None,
     })
@@ -211,6 +213,8 @@ fn event(words: &str) -> Option<Event> {
         "shutdown" => Event::Shutdown,
         "tls ok" => Event::TlsOk,
         "tls failed" => Event::TlsFailed,
+        "deflate ok" => Event::DeflateOk,
+        "deflate failed" => Event::DeflateFailed,
         "connect" => Event::Connect(None),
         _ => Event::Connect(Some(words.strip_prefix("connect ")?.trim().to_owned())),
     })

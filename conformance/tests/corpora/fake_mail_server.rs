@@ -179,7 +179,7 @@ fn hold(server: &Server, policy: StartTls) -> Result<(), String> {
                 let failed = || TlsFailed("not TLS".into());
                 client.handle_tls(NOW, secured.then(Tls::default).ok_or_else(failed));
             }
-            Wants::Nothing => return Err("wants nothing".into()),
+            Wants::Nothing | Wants::Deflate(_) => return Err("wants nothing".into()),
             Wants::Read if said.is_empty() => client.handle_eof(NOW),
             Wants::Read => {
                 for line in said.split_inclusive('\n') {

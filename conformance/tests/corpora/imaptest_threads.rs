@@ -86,7 +86,8 @@ fn answer(command: &str, messages: &[Message]) -> Option<String> {
     let mut sorter = Sorter::new(criteria_of(criteria)?);
     for (id, (arrival, record)) in (1..).zip(messages) {
         let summary = SummaryRef::parse(record)?;
-        sorter.push(Candidate { id, arrival: *arrival, summary: &summary });
+        let (arrival, size) = (*arrival, summary.size);
+        sorter.push(Candidate { id, arrival, size, summary: Some(&summary) });
     }
     let found: Vec<String> = sorter.finish().iter().map(ToString::to_string).collect();
     Some(found.join(" "))

@@ -35,7 +35,8 @@ impl Office {
             let account = Account::parse(address).expect("an account");
             // The hash is the password itself.
             let password = password.map(|password| Secret::new(password.to_owned()));
-            site.directory.add_user(account, User { password, scram: None });
+            site.directory
+                .add_user(account, User { password, scram: None, quota: Default::default() });
         }
         Self { site: Arc::new(site), store: Memory::new(Limits::default()) }
     }

@@ -7,7 +7,7 @@ use postroad_core::limits::Limits;
 use postroad_core::message::date::DateTime;
 use postroad_core::message::envelope::Envelope;
 use postroad_core::message::header::{self, fields};
-use postroad_core::message::structure::{self, Structure};
+use postroad_core::message::structure::Structure;
 use postroad_core::message::summary::{Scanner, Summary, SummaryRef};
 
 use crate::suite::say;
@@ -95,7 +95,7 @@ fn check_record(record: &[u8], summary: &Summary) -> Option<()> {
     same.then_some(())
 }
 
-fn fetched(structure: &structure::Structure) -> Vec<u8> {
+fn fetched(structure: &Structure) -> Vec<u8> {
     let mut out = Vec::new();
     let mut response = FetchResponse::begin(&mut out, 1);
     response.item(&mut out, &FetchData::Body(structure));

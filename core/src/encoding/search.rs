@@ -45,6 +45,12 @@ impl Needle {
         Self { folded, fallbacks, rare }
     }
 
+    /// Whether it is the empty string.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.folded.is_empty()
+    }
+
     /// Whether a text contains the string.
     ///
     /// ```

@@ -19,6 +19,7 @@ mod response;
 mod scan;
 pub mod server;
 mod types;
+mod url;
 pub mod view;
 mod write;
 

@@ -8,15 +8,17 @@
 //! The messages themselves are shared with the store and with every other session: what a view costs
 //! is what its client has yet to be told.
 
-use super::{Numbering, SequenceSet};
-use crate::store::{
-    Difference, Entry, FlagAction, Flags, Keywords, Messages, Snapshot, Uid, UidSet,
-};
-use alloc::vec::Vec;
-use core::ops::Range;
+mod news;
 
 #[cfg(test)]
 mod tests;
+
+use super::{Numbering, SequenceSet};
+use crate::store::{Entry, Flags, Keywords, Messages, Snapshot, Uid, UidSet};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+pub use news::{Expunges, News};
 
 /// The open mailbox of one session.
 ///
@@ -52,37 +54,15 @@ pub struct View {
     gone: Vec<Entry>,
     /// Known ones whose flags are not those that the client was told, in no order.
     changed: Vec<Uid>,
+    /// Known ones of which the client knows the flags but not the mod-sequence, in no order.
+    restamped: Vec<Uid>,
+    /// Up to this mod-sequence the client has been told everything.
+    known_modseq: u64,
     /// Where messages are recent, as ranges of UIDs.
     recent: Vec<Range<u32>>,
+    hides_recent: bool,
     /// How many keywords the client was told of.
     known_keywords: usize,
-}
-
-/// Whether [`View::report`] may number the messages anew.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Expunges {
-    /// EXPUNGE responses may be sent.
-    Report,
-    /// They may not: no command is in progress, or it is FETCH, STORE or SEARCH by sequence
-    /// numbers (RFC 3501 §7.4.1).
-    Wait,
-}
-
-/// What the client is to be told, in this order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct News {
-    /// Whether there are new keywords, so that FLAGS comes first.
-    pub keywords: bool,
-    /// The numbers of EXPUNGE responses, each counted after those before it.
-    pub expunged: Vec<u32>,
-    /// The same messages by UID, for VANISHED (RFC 7162 §3.2.10).
-    pub vanished: UidSet,
-    /// EXISTS.
-    pub exists: Option<u32>,
-    /// RECENT.
-    pub recent: Option<u32>,
-    /// Messages whose flags have changed, by ascending sequence number.
-    pub changed: Vec<u32>,
 }
 
 /// A sequence number that the client can't know: the command is bad (RFC 3501 §9, `seq-number`).
@@ -97,10 +77,18 @@ impl View {
             known_next: snapshot.uid_next,
             gone: Vec::new(),
             changed: Vec::new(),
+            restamped: Vec::new(),
+            known_modseq: snapshot.highest_modseq,
             recent: Vec::from([snapshot.recent.clone()]),
+            hides_recent: false,
             known_keywords: snapshot.keywords.len(),
             snapshot,
         }
+    }
+
+    /// From now on no message has `\Recent`, which IMAP4rev2 does not know.
+    pub const fn hide_recent(&mut self) {
+        self.hides_recent = true;
     }
 
     /// How many messages the client knows: the greatest sequence number.
@@ -139,6 +127,13 @@ impl View {
         &self.snapshot
     }
 
+    /// The mod-sequence up to which the client has been told everything: what it may take for its
+    /// HIGHESTMODSEQ (RFC 7162 §3.2.5).
+    #[must_use]
+    pub const fn known_modseq(&self) -> u64 {
+        self.known_modseq
+    }
+
     /// The messages that the store has told last.
     #[must_use]
     pub const fn messages(&self) -> &Messages {
@@ -155,10 +150,14 @@ impl View {
     /// this session.
     #[must_use]
     pub fn get(&self, sequence: u32) -> Option<Entry> {
-        let entry = *self.at(sequence)?;
-        let is_recent = self.recent.iter().any(|range| range.contains(&entry.uid.get()));
+        self.at(sequence).map(|entry| self.with_recent(*entry))
+    }
+
+    fn with_recent(&self, entry: Entry) -> Entry {
+        let is_recent =
+            !self.hides_recent && self.recent.iter().any(|range| range.contains(&entry.uid.get()));
         let recent = if is_recent { Flags::RECENT } else { Flags::NONE };
-        Some(Entry { flags: entry.flags | recent, ..entry })
+        Entry { flags: entry.flags | recent, ..entry }
     }
 
     fn at(&self, sequence: u32) -> Option<&Entry> {
@@ -213,6 +212,30 @@ impl View {
         self.gone.binary_search_by_key(&uid, |entry| entry.uid).is_ok()
     }
 
+    /// Those of `uids` that are no message which the client takes to be there.
+    #[must_use]
+    pub fn absent(&self, uids: &UidSet) -> UidSet {
+        let there = self.messages().select(uids).map(|entry| entry.uid);
+        let gone = self.gone.iter().map(|entry| entry.uid).filter(|uid| uids.contains(*uid));
+        uids.without(&there.chain(gone).collect())
+    }
+
+    /// Those of the messages of `ranges` whose mod-sequence is greater (RFC 7162 §3.1.4.1).
+    #[must_use]
+    pub fn changed_since(&self, ranges: &[Range<u32>], modseq: u64) -> Vec<Range<u32>> {
+        let mut changed: Vec<Range<u32>> = Vec::new();
+        for sequence in ranges.iter().flat_map(Clone::clone) {
+            if self.at(sequence).is_none_or(|entry| entry.modseq <= modseq) {
+                continue;
+            }
+            match changed.last_mut() {
+                Some(last) if last.end == sequence => last.end += 1,
+                _ => changed.push(sequence..sequence + 1),
+            }
+        }
+        changed
+    }
+
     /// The messages that `set` means, as ascending and disjoint ranges of sequence numbers.
     ///
     /// # Errors
@@ -258,6 +281,16 @@ impl View {
         ranges.filter(|range| !range.is_empty()).collect()
     }
 
+    /// The messages of `uids`, as ascending and disjoint ranges of sequence numbers.
+    #[must_use]
+    pub fn places(&self, uids: &UidSet) -> Vec<Range<u32>> {
+        let ranges = uids.ranges().iter().map(|(first, last)| {
+            let end = last.checked_add(1).map_or(u32::MAX, Uid::get);
+            self.rank(first.get()) + 1..self.rank(end) + 1
+        });
+        ranges.filter(|range| !range.is_empty()).collect()
+    }
+
     /// How many messages that the client knows have a UID smaller than `uid`.
     fn rank(&self, uid: u32) -> u32 {
         let gone = self.gone.partition_point(|entry| entry.uid.get() < uid);
@@ -275,96 +308,20 @@ impl View {
         range.clone().map_while(|sequence| self.get(sequence))
     }
 
-    /// Takes in what the store tells. The client learns of it by [`report`](Self::report).
-    pub fn apply(&mut self, snapshot: Snapshot) {
-        let mut gone = Vec::new();
-        for difference in self.snapshot.messages.differences(&snapshot.messages) {
-            match difference {
-                Difference::Vanished(entry) if entry.uid.get() < self.known_next => {
-                    gone.push(*entry);
-                }
-                Difference::Changed { old, new } => {
-                    if old.flags != new.flags && new.uid.get() < self.known_next {
-                        self.changed.push(new.uid);
-                    }
-                }
-                // Those that the client never heard of just come and go.
-                Difference::Vanished(_) | Difference::Added(_) => {}
-            }
-        }
-        if !gone.is_empty() {
-            self.gone.append(&mut gone);
-            self.gone.sort_unstable_by_key(|entry| entry.uid);
-        }
-        if !snapshot.recent.is_empty() {
-            match self.recent.last_mut() {
-                Some(last) if last.end == snapshot.recent.start => last.end = snapshot.recent.end,
-                _ => self.recent.push(snapshot.recent.clone()),
-            }
-        }
-        self.snapshot = snapshot;
-    }
-
-    /// Takes down that the client is to be told the flags of these messages, changed or not.
-    pub fn touch(&mut self, uids: Vec<Uid>) {
-        self.changed.extend(uids);
-    }
-
-    /// Takes in what the store tells after it has carried out a change of flags that the client
-    /// itself asked for and does not want to be told of. Where another session has had a say, it is
-    /// told all the same.
-    pub fn apply_silently(
-        &mut self,
-        snapshot: Snapshot,
-        uids: &UidSet,
-        action: FlagAction,
-        flags: Flags,
-    ) {
-        let expected = |entry: &Entry| (entry.uid, entry.flags.apply(action, flags));
-        let expected: Vec<_> = self.messages().select(uids).map(expected).collect();
-        self.apply(snapshot);
-        let as_expected = |(uid, flags): &(Uid, Flags)| {
-            self.messages().get(*uid).is_some_and(|entry| entry.flags == *flags)
-        };
-        let known: UidSet = expected.iter().filter(|it| as_expected(it)).map(|it| it.0).collect();
-        self.changed.retain(|uid| !known.contains(*uid));
-    }
-
-    /// What the client is to be told now; from here on it counts as told, and the messages are
-    /// numbered accordingly.
-    pub fn report(&mut self, expunges: Expunges) -> News {
-        let gone = match expunges {
-            Expunges::Report => core::mem::take(&mut self.gone),
-            Expunges::Wait => Vec::new(),
-        };
-        let known = self.there();
-        let news_keywords = self.keywords().len() > self.known_keywords;
-        let expunged = gone.iter().map(|entry| self.messages().rank(entry.uid.get()) + 1).collect();
-        self.known_next = self.snapshot.uid_next;
-        self.known_keywords = self.keywords().len();
-        let has_new = self.there() > known;
-        let changed = core::mem::take(&mut self.changed);
-        let mut changed: Vec<u32> =
-            changed.into_iter().filter_map(|uid| self.sequence(uid)).collect();
-        changed.sort_unstable();
-        changed.dedup();
-        News {
-            keywords: news_keywords,
-            expunged,
-            vanished: gone.iter().map(|entry| entry.uid).collect(),
-            exists: has_new.then(|| self.exists()),
-            recent: has_new.then(|| self.recent()),
-            changed,
-        }
-    }
-
-    /// Whether [`report`](Self::report) would tell anything.
-    #[must_use]
-    pub fn has_news(&self, expunges: Expunges) -> bool {
-        self.messages().len() > self.there()
-            || !self.changed.is_empty()
-            || self.keywords().len() > self.known_keywords
-            || (expunges == Expunges::Report && !self.gone.is_empty())
+    /// The messages from a sequence number on, as [`get`](Self::get) has them, at a small cost for each.
+    pub fn entries_from(&self, sequence: u32) -> impl Iterator<Item = Entry> {
+        let index = sequence.saturating_sub(1);
+        let before = self.partition_gone(|place| place < index);
+        let mut gone = self.gone[before..].iter().peekable();
+        let there = self.messages().iter_from(index - number(before).min(index));
+        let known_next = self.known_next;
+        let mut there = there.take_while(move |entry| entry.uid.get() < known_next).peekable();
+        core::iter::from_fn(move || match (gone.peek(), there.peek()) {
+            (Some(one), Some(other)) if one.uid < other.uid => gone.next(),
+            (Some(_), None) => gone.next(),
+            _ => there.next(),
+        })
+        .map(|entry| self.with_recent(*entry))
     }
 }
 

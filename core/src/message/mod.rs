@@ -22,6 +22,7 @@ pub mod date;
 pub mod dsn;
 pub mod envelope;
 pub mod header;
+pub mod mbox;
 pub mod message_id;
 pub mod parameters;
 pub mod preview;

@@ -12,8 +12,9 @@ use super::summary::SummaryRef;
 use crate::address::list::Item;
 use crate::encoding::casemap::fold;
 use crate::encoding::encoded_word;
+use crate::limits::Limits;
 
-/// By what messages are sorted.
+/// By what messages are sorted (RFC 5256 §3, RFC 5957 §3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Key {
     /// `ARRIVAL`: the internal date and time.
@@ -36,6 +37,43 @@ pub enum Key {
     DisplayTo,
 }
 
+impl Key {
+    /// Every key.
+    pub const ALL: [Self; 9] = [
+        Self::Arrival,
+        Self::Cc,
+        Self::Date,
+        Self::From,
+        Self::Size,
+        Self::Subject,
+        Self::To,
+        Self::DisplayFrom,
+        Self::DisplayTo,
+    ];
+
+    /// The key's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Arrival => "ARRIVAL",
+            Self::Cc => "CC",
+            Self::Date => "DATE",
+            Self::From => "FROM",
+            Self::Size => "SIZE",
+            Self::Subject => "SUBJECT",
+            Self::To => "TO",
+            Self::DisplayFrom => "DISPLAYFROM",
+            Self::DisplayTo => "DISPLAYTO",
+        }
+    }
+
+    /// Whether a message's [`SummaryRef`] is needed for it.
+    #[must_use]
+    pub const fn needs_summary(self) -> bool {
+        !matches!(self, Self::Arrival | Self::Size)
+    }
+}
+
 /// By what messages are sorted, and which way round.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Criterion {
@@ -52,8 +90,10 @@ pub struct Candidate<'a> {
     pub id: u32,
     /// The internal date, in seconds since the Unix epoch.
     pub arrival: i64,
-    /// What is known of its content.
-    pub summary: &'a SummaryRef<'a>,
+    /// Octets of the message.
+    pub size: u64,
+    /// What is known of its content; it matters only where a key [needs it](Key::needs_summary).
+    pub summary: Option<&'a SummaryRef<'a>>,
 }
 
 /// What a message is sorted by.
@@ -61,13 +101,14 @@ pub struct Candidate<'a> {
 enum Value {
     Number(i64),
     /// Folded text, at this place of the texts.
-    Text(Range<usize>),
+    Text(Range<u32>),
 }
 
 /// Messages that are to be sorted, each by a few values that are found out once.
 ///
 /// Messages are pushed in the order of their sequence numbers, by which those stand that are equal
-/// in everything else (RFC 5256 §3); REVERSE does not change that.
+/// in everything else (RFC 5256 §3); REVERSE does not change that. Of a text that messages are sorted
+/// by, as many octets count as [`Limits::sort_text`] says, so that a message takes little memory.
 #[derive(Clone, Debug)]
 pub struct Sorter {
     criteria: Vec<Criterion>,
@@ -106,25 +147,38 @@ impl Sorter {
         order.into_iter().map(|place| self.ids[place]).collect()
     }
 
-    fn value(&mut self, key: Key, Candidate { arrival, summary, .. }: Candidate<'_>) -> Value {
+    fn value(&mut self, key: Key, candidate: Candidate<'_>) -> Value {
+        let Candidate { arrival, size, summary, .. } = candidate;
         let text = match key {
             Key::Arrival => return Value::Number(arrival),
-            Key::Date => return Value::Number(summary.sent().unwrap_or(arrival)),
-            Key::Size => return Value::Number(i64::try_from(summary.size).unwrap_or(i64::MAX)),
-            Key::Subject => return self.text(summary.subject),
-            Key::From => local_part(summary.first_from()),
-            Key::To => local_part(summary.first_to()),
-            Key::Cc => local_part(summary.first_cc()),
-            Key::DisplayFrom => display_name(summary.first_from()),
-            Key::DisplayTo => display_name(summary.first_to()),
+            Key::Date => {
+                return Value::Number(summary.and_then(SummaryRef::sent).unwrap_or(arrival));
+            }
+            Key::Size => return Value::Number(i64::try_from(size).unwrap_or(i64::MAX)),
+            Key::Subject => return self.text(summary.map_or(&[], |summary| summary.subject)),
+            Key::From => local_part(summary.and_then(|it| it.first_from())),
+            Key::To => local_part(summary.and_then(|it| it.first_to())),
+            Key::Cc => local_part(summary.and_then(|it| it.first_cc())),
+            Key::DisplayFrom => display_name(summary.and_then(|it| it.first_from())),
+            Key::DisplayTo => display_name(summary.and_then(|it| it.first_to())),
         };
         self.text(fold(&text).as_bytes())
     }
 
+    /// Takes down the start of a text.
     fn text(&mut self, folded: &[u8]) -> Value {
-        let start = self.texts.len();
-        self.texts.extend_from_slice(folded);
-        Value::Text(start..self.texts.len())
+        let folded = &folded[..folded.len().min(Limits::DEFAULT.sort_text)];
+        let end = |texts: &Vec<u8>| u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        let start = end(&self.texts);
+        // Beyond what a number of 32 bits tells, texts are taken for the same.
+        if self.texts.len() + folded.len() <= u32::MAX as usize {
+            self.texts.extend_from_slice(folded);
+        }
+        Value::Text(start..end(&self.texts))
+    }
+
+    fn texts_at(&self, range: &Range<u32>) -> &[u8] {
+        &self.texts[range.start as usize..range.end as usize]
     }
 
     fn compare(&self, one: usize, other: usize) -> Ordering {
@@ -135,7 +189,7 @@ impl Sorter {
                 let order = match (one, other) {
                     (Value::Number(one), Value::Number(other)) => one.cmp(other),
                     (Value::Text(one), Value::Text(other)) => {
-                        self.texts[one.clone()].cmp(&self.texts[other.clone()])
+                        self.texts_at(one).cmp(self.texts_at(other))
                     }
                     // The values of one criterion are of one kind.
                     _ => Ordering::Equal,

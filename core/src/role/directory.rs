@@ -1,5 +1,6 @@
 //! Who has mail here: local domains, accounts, aliases, passwords.
 
+use super::config::OwnQuota;
 use crate::address::{Domain, ForwardPath, Host, Mailbox};
 use crate::limits::Limits;
 use crate::sasl::{Decoy, ScramKeys};
@@ -27,6 +28,8 @@ pub struct User {
     pub password: Option<Secret<String>>,
     /// The keys for SCRAM-SHA-256, if it has them.
     pub scram: Option<ScramKeys>,
+    /// What it may have, where that is not what all may have.
+    pub quota: OwnQuota,
 }
 
 /// Where mail for an address goes.
@@ -133,6 +136,12 @@ impl Directory {
     /// The users, by address.
     pub fn users(&self) -> impl Iterator<Item = (&Account, &User)> {
         self.users.iter()
+    }
+
+    /// What an account may have of its own; one without a user has what all have.
+    #[must_use]
+    pub fn quota(&self, account: &Account) -> OwnQuota {
+        self.users.get(account).map(|user| user.quota).unwrap_or_default()
     }
 
     /// Whether `domain` (an A-label form, in any case) is local.

@@ -1,12 +1,13 @@
 //! What sessions share.
 
-use super::config::{self, Cleartext, Config, Etrn};
+use super::config::{self, Cleartext, Config, Etrn, OwnQuota};
 use super::directory::{self, Directory, Misconfigured};
 use crate::address::{Domain, ForwardPath};
 use crate::machine::Tls;
 use crate::mx::Loopback;
 use crate::queue::{self, Destination, Protection, Route, Routes};
 use crate::sasl::Channel;
+use crate::store::{Account, Allowance, Allowances};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -66,6 +67,24 @@ impl Site {
             directory::Route::Local(_) | directory::Route::Unknown => Some(Destination::Local),
             directory::Route::Elsewhere => self.routes.of_path(forward_path),
         }
+    }
+
+    /// What an account may have.
+    #[must_use]
+    pub fn allowance(&self, account: &Account) -> Allowance {
+        self.config.quota.allowance(self.directory.quota(account))
+    }
+
+    /// What all accounts may have, for the store.
+    #[must_use]
+    pub fn allowances(&self) -> Allowances {
+        let mut allowances = Allowances::new(self.config.quota.allowance(OwnQuota::default()));
+        for (account, user) in self.directory.users() {
+            if user.quota != OwnQuota::default() {
+                allowances.set(account.clone(), self.config.quota.allowance(user.quota));
+            }
+        }
+        allowances
     }
 
     /// What the queue goes by.

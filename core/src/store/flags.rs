@@ -13,6 +13,8 @@ pub enum FlagAction {
     Add,
     /// `-FLAGS`
     Remove,
+    /// `FLAGS`, of which only these may be changed (RFC 4314 §4).
+    ReplaceWithin(Flags),
 }
 
 /// A message's flags as bits: system flags by name, keywords by their place in the mailbox's
@@ -44,6 +46,8 @@ impl Flags {
     pub const RECENT: Self = Self(1 << 5);
     /// The five flags that are stored.
     pub const SYSTEM: Self = Self(0b1_1111);
+    /// Every flag that is stored, keywords included.
+    pub const ALL: Self = Self(!0 - (1 << 5) - (1 << 6) - (1 << 7));
     /// How many keywords there is room for.
     pub const KEYWORDS: usize = 56;
 
@@ -97,6 +101,7 @@ impl Flags {
             FlagAction::Replace => other | recent,
             FlagAction::Add => self | other,
             FlagAction::Remove => self - other,
+            FlagAction::ReplaceWithin(within) => (self - within) | other.intersection(within),
         }
     }
 }

@@ -371,7 +371,16 @@ impl<T> Ledger<T> {
             unseen: self.messages.unseen(),
             uid_next: self.uid_next,
             uid_validity: self.uid_validity,
+            deleted: self.messages.deleted(),
+            deleted_octets: self.deleted_octets(),
+            octets: self.messages.octets(),
+            highest_modseq: self.highest_modseq,
         }
+    }
+
+    fn deleted_octets(&self) -> u64 {
+        let deleted = self.messages.marked_deleted();
+        self.messages.select(&deleted).map(|entry| u64::from(entry.size)).sum()
     }
 
     /// Adds a reader and tells it everything.

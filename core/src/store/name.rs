@@ -145,6 +145,12 @@ impl MailboxName {
         self.0.strip_prefix(&*ancestor.0).is_some_and(|rest| rest.starts_with(DELIMITER))
     }
 
+    /// What follows `start` in this name, which is that or lies below it.
+    pub(super) fn rest(&self, start: &Self) -> Option<&str> {
+        let rest = self.0.strip_prefix(&*start.0)?;
+        (rest.is_empty() || rest.starts_with(DELIMITER)).then_some(rest)
+    }
+
     /// This name with its beginning `from` replaced by `to`; `None` if it is neither `from` nor
     /// below it, or if the result breaks the rule.
     #[must_use]

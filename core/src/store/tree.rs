@@ -37,6 +37,12 @@ impl Default for Tree {
 }
 
 impl Tree {
+    /// One without mailboxes, not even INBOX: what others may see of an account.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// Adds a mailbox or changes its special use.
     pub fn insert(&mut self, name: MailboxName, special_use: Option<SpecialUse>) {
         self.0.insert(name, special_use);

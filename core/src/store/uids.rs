@@ -66,6 +66,19 @@ impl UidSet {
         Self(rest)
     }
 
+    /// Those of its UIDs that are in `other` too.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut both = Vec::new();
+        let mut others = other.0.iter().copied().peekable();
+        for &(first, last) in &self.0 {
+            while others.next_if(|(_, end)| *end < first).is_some() {}
+            let meeting = others.clone().take_while(|(start, _)| *start <= last);
+            both.extend(meeting.map(|(start, end)| (start.max(first), end.min(last))));
+        }
+        Self(both)
+    }
+
     /// Every UID, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Uid> {
         self.0.iter().flat_map(|(first, last)| (first.get()..=last.get()).filter_map(Uid::new))
@@ -128,6 +141,9 @@ mod tests {
             let rest = one.without(&two);
             prop_assert_eq!(plain(&rest), &plain(&one) - &plain(&two));
             prop_assert_eq!(rest.iter().collect::<UidSet>(), rest);
+            let both = one.intersection(&two);
+            prop_assert_eq!(plain(&both), &plain(&one) & &plain(&two));
+            prop_assert_eq!(both.iter().collect::<UidSet>(), both);
         }
     }
 }

@@ -98,7 +98,7 @@ fn talker(lines: &[&'static str]) -> Talker {
     Talker { lines: lines.iter().copied().collect(), ..Talker::default() }
 }
 
-fn sides(name: &str) -> (Side, Side) {
+pub(crate) fn sides(name: &str) -> (Side, Side) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let made = rcgen::generate_simple_self_signed(vec!["mx.example.com".into()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

@@ -3,10 +3,12 @@
 mod ahead;
 mod counting;
 mod real;
+mod simulated;
 
 pub(crate) use ahead::Ahead;
 pub use counting::{CountingFiles, Fault};
 pub use real::RealFiles;
+pub use simulated::SimulatedFiles;
 
 use postroad_core::store::Failure;
 use std::path::Path;

@@ -360,7 +360,7 @@ impl Mailbox {
     }
 
     /// Whether a message here was delivered under this queue id.
-    fn has_id(&mut self, id: &[u8]) -> Result<bool, Failure> {
+    pub(super) fn has_id(&mut self, id: &[u8]) -> Result<bool, Failure> {
         if !self.ids.may_contain(id) {
             return Ok(false);
         }

@@ -7,9 +7,11 @@ mod number;
 mod restore;
 mod scan;
 mod summary;
+mod weight;
 
 use crate::cache::{self, Cache};
 use crate::content::Content;
+use crate::dovecot;
 use crate::files::{Errno, Files, Stat, failed, join, read_whole, remove_tree};
 use crate::name::FileName;
 use crate::recent_ids::RecentIds;
@@ -267,9 +269,13 @@ impl Mailbox {
         if let Some(map) = self.read_map()? {
             return Ok(map);
         }
-        let map = UidMap::new(self.shared.fresh_uid_validity(&self.account, now)?);
-        self.write_map(map.header().as_bytes(), 2)?;
-        Ok(map)
+        let map = match dovecot::take_over(&self.shared, &self.folder)? {
+            Some(map) => map,
+            None => UidMap::new(self.shared.fresh_uid_validity(&self.account, now)?),
+        };
+        self.write_map(map.write().as_bytes(), 2 + map.messages.len())?;
+        // Now it is known where its records are.
+        self.read_map()?.ok_or(Failure::NoMailbox)
     }
 }
 

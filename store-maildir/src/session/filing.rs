@@ -1,10 +1,11 @@
 //! Messages on their way into mailboxes: written, delivered, appended, copied, moved.
 
-use super::Session;
+use super::{BLOCK, Session, structure_of, unreadable};
 use crate::account::Home;
 use crate::draft::Draft;
 use crate::files::check_reserve;
 use crate::mailbox::{Added, Addition, Mailbox};
+use crate::quota::{Change, Weight};
 use crate::shared::{Slot, lock};
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
@@ -12,7 +13,7 @@ use postroad_core::store::{
     Account, Answer, Atomicity, Copied, Failure, Flags, MailboxName, Originals, Target, Uid, UidSet,
 };
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const NOTHING_WRITTEN: Failure = Failure::Refused("no message is being written");
@@ -23,13 +24,12 @@ impl Session {
     pub(super) fn copy(
         &mut self,
         now: Instant,
-        uids: &UidSet,
-        to: &MailboxName,
+        uids: (&UidSet, Flags),
+        (account, to): (&Account, &MailboxName),
         originals: Originals,
     ) -> Result<Answer, Failure> {
-        let (home, slot) = self.with_open(originals == Originals::Go, |open, _| {
-            Ok((open.home.clone(), open.slot.clone()))
-        })?;
+        let slot = self.with_open(originals == Originals::Go, |open, _| Ok(open.slot.clone()))?;
+        let home = self.home(account, now)?;
         let copied = self.transfer(now, &home, (&slot, to), uids, originals)?;
         Ok(Answer::Copied(copied))
     }
@@ -41,7 +41,7 @@ impl Session {
         now: Instant,
         home: &Home,
         (source, to): (&Slot, &MailboxName),
-        uids: &UidSet,
+        (uids, flags): (&UidSet, Flags),
         originals: Originals,
     ) -> Result<Copied, Failure> {
         let target = home.folder(to);
@@ -50,8 +50,17 @@ impl Session {
             let from: Vec<Uid> = sources.iter().map(|source| source.uid).collect();
             let mut additions: Vec<Addition> =
                 sources.into_iter().map(|source| source.addition).collect();
+            let weight = weight(&additions);
+            // What only changes its place needs no room.
+            if originals == Originals::Stay {
+                home.check_room(now, weight)?;
+            }
             let added = self.with(now, home, &target, |slot, mailbox| {
                 for addition in &mut additions {
+                    addition.flags = addition.flags.intersection(flags);
+                    if flags.keywords().next().is_none() {
+                        addition.keywords.clear();
+                    }
                     addition.keywords = mailbox.fitting(&addition.keywords);
                 }
                 let added = mailbox.add(now, &additions)?;
@@ -70,6 +79,8 @@ impl Session {
                 in_slot(source, |mailbox| mailbox.expunge(now, &from)).inspect_err(|_| {
                     let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &to));
                 })?;
+            } else {
+                home.note(Change::Came, weight);
             }
             self.tell(source);
             self.tell(&slot);
@@ -101,41 +112,129 @@ impl Session {
         Ok(Answer::Done)
     }
 
+    /// Ends the message being written: its content is on stable storage then.
+    pub(super) fn finish(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        keywords: Vec<String>,
+        date: Option<i64>,
+    ) -> Result<Finished, Failure> {
+        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let date = date.unwrap_or_else(|| seconds(now));
+        draft.finish(date)?;
+        Ok(Finished { draft, flags: flags.intersection(Flags::SYSTEM), keywords, date })
+    }
+
+    pub(super) fn keep(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        keywords: Vec<String>,
+        date: Option<i64>,
+    ) -> Result<Answer, Failure> {
+        let finished = self.finish(now, flags, keywords, date)?;
+        self.kept.push(finished);
+        Ok(Answer::Done)
+    }
+
     pub(super) fn append(
         &mut self,
         now: Instant,
         (account, name): (&Account, &MailboxName),
-        (flags, keywords): (Flags, Vec<String>),
-        date: Option<i64>,
+        last: Finished,
+        replaces: Option<Uid>,
     ) -> Result<Answer, Failure> {
-        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let mut messages = std::mem::take(&mut self.kept);
+        messages.push(last);
         let home = self.home(account, now)?;
         let folder = home.folder(name);
-        // Refuse what can't succeed before the disk is made to work.
-        self.with(now, &home, &folder, |_, mailbox| mailbox.can_intern(&keywords))?;
-        let date = date.unwrap_or_else(|| seconds(now));
-        draft.finish(date)?;
-        let sizes = draft.sizes();
-        let addition = Addition {
-            from: draft.path().into(),
-            raw: sizes.raw,
-            size: u32::try_from(sizes.given).unwrap_or(u32::MAX),
-            date,
-            flags: flags.intersection(Flags::SYSTEM),
-            keywords,
-        };
+        let additions: Vec<Addition> = messages.iter().map(Finished::addition).collect();
+        let weight = weight(&additions);
+        home.check_room(now, weight)?;
+        if let Some(uid) = replaces {
+            self.with_open(true, |_, mailbox| {
+                mailbox.ledger.get(uid).map(|_| ()).ok_or(Failure::NoMessage)
+            })?;
+        }
         let (slot, added, uid_validity) = self.with(now, &home, &folder, |slot, mailbox| {
-            let added = mailbox.add(now, &[addition])?;
+            let names: Vec<String> =
+                additions.iter().flat_map(|addition| addition.keywords.clone()).collect();
+            mailbox.can_intern(&names)?;
+            let added = mailbox.add(now, &additions)?;
             Ok((slot.clone(), added, mailbox.ledger.uid_validity()))
         })?;
-        self.tell(&slot);
-        match added {
-            Added::All(uids) => match uids[..] {
-                [uid] => Ok(Answer::Appended { uid_validity, uid }),
-                _ => Err(lost()),
-            },
-            Added::Lost => Err(lost()),
+        let Added::All(uids) = added else {
+            return Err(lost());
+        };
+        let uids: UidSet = uids.into_iter().collect();
+        if let Some(uid) = replaces {
+            self.replace(now, uid).inspect_err(|_| {
+                let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &uids));
+            })?;
         }
+        home.note(Change::Came, weight);
+        self.tell(&slot);
+        Ok(Answer::Appended { uid_validity, uids })
+    }
+
+    /// Removes the message of the open mailbox that a new one has replaced.
+    fn replace(&mut self, now: Instant, uid: Uid) -> Result<(), Failure> {
+        let slot = self.with_open(true, |open, mailbox| {
+            let uids = std::iter::once(uid).collect();
+            let weight = mailbox.weigh(now, &uids)?;
+            mailbox.expunge(now, &uids)?;
+            open.home.note(Change::Went, weight);
+            Ok(open.slot.clone())
+        })?;
+        self.tell(&slot);
+        Ok(())
+    }
+
+    pub(super) fn source(
+        &mut self,
+        now: Instant,
+        (account, name): (&Account, &MailboxName),
+        uid_validity: Option<u32>,
+        uid: Uid,
+    ) -> Result<Answer, Failure> {
+        self.source = None;
+        let home = self.home(account, now)?;
+        let content = self.with(now, &home, &home.folder(name), |_, mailbox| {
+            mailbox.refresh(now)?;
+            if uid_validity.is_some_and(|validity| validity != mailbox.ledger.uid_validity()) {
+                return Err(Failure::NoMessage);
+            }
+            mailbox.open(now, uid)
+        })?;
+        let content = self.source.insert(content);
+        let structure = structure_of(content, &self.shared.options.limits)?;
+        Ok(Answer::Structure(structure))
+    }
+
+    pub(super) fn extend(&mut self, offset: u64, length: u64) -> Result<Answer, Failure> {
+        let source = self.source.as_mut().ok_or(Failure::NoMessage)?;
+        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let (mut at, end) = (offset, offset.saturating_add(length));
+        let mut block = Vec::new();
+        while at < end {
+            block.clear();
+            let most = usize::try_from(end - at).unwrap_or(BLOCK).min(BLOCK);
+            let is_end = source.read(at, most, &mut block).map_err(unreadable)?;
+            draft.write(&block)?;
+            at += block.len() as u64;
+            if is_end {
+                break;
+            }
+        }
+        self.draft = Some(draft);
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn abandon(&mut self) {
+        self.draft = None;
+        self.source = None;
+        self.kept.clear();
     }
 
     pub(super) fn deliver(
@@ -149,11 +248,17 @@ impl Session {
         // Each mailbox once, in the order in which whoever locks more than one locks them.
         let mut folders: BTreeMap<PathBuf, Result<Slot, Failure>> = BTreeMap::new();
         let mut places = Vec::with_capacity(targets.len());
+        let mut bill = Bill::new(draft.sizes().raw);
         for target in targets {
             let home = self.home(&target.account, now)?;
             let folder = home.folder(&target.mailbox);
             places.push(folder.clone());
-            let slot = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()));
+            let slot = self.with(now, &home, &folder, |slot, mailbox| {
+                if !mailbox.was_delivered(id)? {
+                    bill.add(now, &target.account, &home, &folder)?;
+                }
+                Ok(slot.clone())
+            });
             if let Err(failure) = &slot
                 && atomicity == Atomicity::All
             {
@@ -163,6 +268,7 @@ impl Session {
         }
         draft.finish(seconds(now))?;
         let outcomes = self.deliver_into(folders, id, &draft, seconds(now), atomicity)?;
+        bill.settle(&outcomes);
         let outcome = |folder| outcomes.get(folder).cloned().unwrap_or_else(|| Err(lost()));
         Ok(Answer::Delivered(places.iter().map(outcome).collect()))
     }
@@ -237,6 +343,75 @@ impl Session {
         let own = own.map(|open| open.reader);
         if let Some(mailbox) = &*lock(slot) {
             self.news.extend(mailbox.ledger.wakes(own));
+        }
+    }
+}
+
+/// A message that was written and waits to be filed.
+pub(super) struct Finished {
+    draft: Draft,
+    /// System flags.
+    flags: Flags,
+    keywords: Vec<String>,
+    date: i64,
+}
+
+impl Finished {
+    fn addition(&self) -> Addition {
+        let sizes = self.draft.sizes();
+        Addition {
+            from: self.draft.path().into(),
+            raw: sizes.raw,
+            size: u32::try_from(sizes.given).unwrap_or(u32::MAX),
+            date: self.date,
+            flags: self.flags,
+            keywords: self.keywords.clone(),
+        }
+    }
+}
+
+fn weight(additions: &[Addition]) -> Weight {
+    Weight::of(additions.iter().map(|addition| addition.raw))
+}
+
+/// Who gets a message of one size, and into which folders.
+struct Bill {
+    size: u64,
+    items: BTreeMap<Account, (Home, Vec<PathBuf>)>,
+}
+
+impl Bill {
+    const fn new(size: u64) -> Self {
+        Self { size, items: BTreeMap::new() }
+    }
+
+    fn weight(&self, copies: usize) -> Weight {
+        Weight::of(std::iter::repeat_n(self.size, copies))
+    }
+
+    /// Puts a folder of an account on the bill, if there is room.
+    fn add(
+        &mut self,
+        now: Instant,
+        account: &Account,
+        home: &Home,
+        folder: &Path,
+    ) -> Result<(), Failure> {
+        let folders = self.items.get(account).map_or(&[][..], |(_, folders)| folders);
+        if folders.iter().any(|known| known == folder) {
+            return Ok(());
+        }
+        home.check_room(now, self.weight(folders.len() + 1))?;
+        let (_, folders) = self.items.entry(account.clone()).or_insert((home.clone(), Vec::new()));
+        folders.push(folder.into());
+        Ok(())
+    }
+
+    /// Notes what has come.
+    fn settle(&self, outcomes: &BTreeMap<PathBuf, Result<(), Failure>>) {
+        for (home, folders) in self.items.values() {
+            let came = |folder: &&PathBuf| outcomes.get(*folder).is_some_and(Result::is_ok);
+            home.note(Change::Came, self.weight(folders.iter().filter(came).count()));
         }
     }
 }

@@ -1,19 +1,29 @@
 //! The store's door: each request's way through account and mailbox.
 
+mod annotations;
 mod filing;
+mod observing;
+mod quota;
+mod sharing;
 
 use crate::account::Home;
 use crate::content::Content;
+use crate::dovecot;
 use crate::draft::Draft;
 use crate::files::Lock;
 use crate::mailbox::Mailbox;
+use crate::quota::Change;
 use crate::shared::{Shared, Slot, lock};
+use crate::shares;
+use filing::Finished;
+use postroad_core::limits::Limits;
 use postroad_core::machine::Instant;
+use postroad_core::message::structure::{self, Structure};
 use postroad_core::message::summary::{Scanner, SummaryRef};
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{
-    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Originals, Request, Store,
-    Uid, UidSet, Wake,
+    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Observer, Originals, Request,
+    Store, Target, Uid, UidSet, Wake,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,15 +36,22 @@ pub struct Session {
     shared: Arc<Shared>,
     open: Option<Open>,
     draft: Option<Draft>,
+    /// Messages that wait to be appended together.
+    kept: Vec<Finished>,
+    /// The message that [`Request::Extend`] takes from.
+    source: Option<Content>,
     /// The message that was read last. It can be read to its end even when it is removed meanwhile.
     reading: Option<(Uid, Content)>,
     wake: Option<Wake>,
     watching: bool,
+    /// The account that is observed, by its folder.
+    observing: Option<(Home, Observer)>,
     /// Whom to wake once nothing is locked.
     news: Vec<Wake>,
 }
 
 struct Open {
+    target: Target,
     home: Home,
     folder: PathBuf,
     slot: Slot,
@@ -52,11 +69,17 @@ impl Store for Session {
         octets: &mut Vec<u8>,
     ) -> Answer {
         octets.clear();
-        let answer = self.dispatch(now, request, lent, octets);
-        let answer = answer.unwrap_or_else(|failure| {
-            octets.clear();
-            Answer::Failed(failure)
-        });
+        let change = self.change(&request);
+        let answer = match self.dispatch(now, request, lent, octets) {
+            Ok(answer) => {
+                self.tell_observers(now, change);
+                answer
+            }
+            Err(failure) => {
+                octets.clear();
+                Answer::Failed(failure)
+            }
+        };
         for wake in std::mem::take(&mut self.news) {
             wake();
         }
@@ -66,11 +89,13 @@ impl Store for Session {
     fn on_news(&mut self, wake: Wake) {
         self.wake = Some(wake);
         self.watch(None, self.watching);
+        self.watch_observed();
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.stop_observing();
         self.close();
     }
 }
@@ -81,9 +106,12 @@ impl Session {
             shared: shared.clone(),
             open: None,
             draft: None,
+            kept: Vec::new(),
+            source: None,
             reading: None,
             wake: None,
             watching: false,
+            observing: None,
             news: Vec::new(),
         }
     }
@@ -115,23 +143,49 @@ impl Session {
                 self.set_flags(now, (&uids, unchanged_since), action, (flags, &keywords))
             }
             Request::Expunge { uids } => self.expunge(now, &uids),
-            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Copy { uids, account, to, flags, originals } => {
+                self.copy(now, (&uids, flags), (&account, &to), originals)
+            }
             Request::Read { uid, offset, length } => self.read(now, uid, offset, length, octets),
             Request::Structure { uid } => self.structure(now, uid),
             Request::Summary { uid } => self.summary(now, uid, octets),
-            Request::Vanished { since } => self.with_open(false, |_, mailbox| {
-                Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
-            }),
+            Request::Vanished { since } => self.vanished(since),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
                 self.deliver(now, &id, &targets, atomicity)
             }
-            Request::Append { account, mailbox, flags, keywords, date } => {
-                self.append(now, (&account, &mailbox), (flags, keywords), date)
+            Request::Append { account, mailbox, flags, keywords, date, replaces } => {
+                let message = self.finish(now, flags, keywords, date);
+                self.append_all(now, (&account, &mailbox), message, replaces)
+            }
+            Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
+            Request::Source { account, mailbox, uid_validity, uid } => {
+                self.source(now, (&account, &mailbox), uid_validity, uid)
+            }
+            Request::Extend { offset, length } => self.extend(offset, length),
+            Request::UniqueIds => self.unique_ids(),
+            Request::Observe { account } => self.observe(now, account),
+            Request::Happened => Ok(self.happened()),
+            Request::Rights { account, mailbox, user } => {
+                self.rights(now, &account, &mailbox, &user)
+            }
+            Request::Acl { account, mailbox } => self.acl(now, &account, &mailbox),
+            Request::SetAcl { account, mailbox, identifier, rights } => {
+                self.set_acl(now, (&account, &mailbox), identifier, rights)
+            }
+            Request::Sharers { user } => self.sharers(&user),
+            Request::Shared { account, user } => self.shared(now, &account, &user),
+            Request::Quota { account } => self.quota(now, &account),
+            Request::Room { account, octets } => self.room(now, &account, octets),
+            Request::Annotations { account, mailbox, user } => {
+                self.annotations(now, (&account, mailbox.as_ref()), &user)
+            }
+            Request::Annotate { account, mailbox, user, values } => {
+                self.annotate(now, (&account, mailbox.as_ref()), &user, values)
             }
             Request::Abandon => {
-                self.draft = None;
+                self.abandon();
                 Ok(Answer::Done)
             }
             Request::Watch(watching) => {
@@ -139,6 +193,25 @@ impl Session {
                 Ok(Answer::Done)
             }
         }
+    }
+
+    fn vanished(&self, since: u64) -> Result<Answer, Failure> {
+        self.with_open(false, |_, mailbox| {
+            Ok(Answer::Vanished(mailbox.ledger.vanished_since(since)))
+        })
+    }
+
+    /// Appends the messages that were written, and forgets them whatever comes of it.
+    fn append_all(
+        &mut self,
+        now: Instant,
+        to: (&Account, &MailboxName),
+        last: Result<Finished, Failure>,
+        replaces: Option<Uid>,
+    ) -> Result<Answer, Failure> {
+        let appended = last.and_then(|last| self.append(now, to, last, replaces));
+        self.abandon();
+        appended
     }
 
     fn home(&self, account: &Account, now: Instant) -> Result<Home, Failure> {
@@ -192,8 +265,14 @@ impl Session {
         account: &Account,
         name: &MailboxName,
     ) -> Result<Answer, Failure> {
-        let news = self.home(account, now)?.delete(name)?;
+        let home = self.home(account, now)?;
+        let was_shared = home.acl_of(name).is_ok_and(|file| !file.acl.0.is_empty());
+        let news = home.delete(name)?;
+        home.forget_sums();
         self.news.extend(news);
+        if was_shared {
+            let _ = shares::refresh(&self.shared, account, &home);
+        }
         Ok(Answer::Done)
     }
 
@@ -215,7 +294,7 @@ impl Session {
         let inbox = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()))?;
         home.create(now, to, None)?;
         let all = UidSet::range(Uid::MIN, Uid::MAX);
-        let copied = self.transfer(now, &home, (&inbox, to), &all, Originals::Go);
+        let copied = self.transfer(now, &home, (&inbox, to), (&all, Flags::ALL), Originals::Go);
         if copied.is_err() {
             // Nothing has changed: what was made for it goes, too.
             for made in renaming.parents.iter().chain([to]).rev() {
@@ -256,7 +335,8 @@ impl Session {
             self.shared.watches.remove(&folder);
         }
         let (slot, lock, reader, snapshot) = joined?;
-        self.open = Some(Open { home, folder, slot, reader, _lock: lock });
+        let target = Target { account: account.clone(), mailbox: name.clone() };
+        self.open = Some(Open { target, home, folder, slot, reader, _lock: lock });
         Ok(Answer::Opened(snapshot))
     }
 
@@ -330,7 +410,9 @@ impl Session {
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
+            let weight = mailbox.weigh(now, uids)?;
             mailbox.expunge(now, uids)?;
+            open.home.note(Change::Went, weight);
             let snapshot = mailbox.snapshot(now, open.reader);
             Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;
@@ -375,23 +457,21 @@ impl Session {
         octets.clear();
         let mut scanner = Scanner::new(&self.shared.options.limits);
         // The mailbox is not locked while the message is read.
-        let content = self.content(now, uid)?;
-        let (mut offset, mut block) = (0, Vec::new());
-        loop {
-            block.clear();
-            let end = content.read(offset, BLOCK, &mut block).map_err(unreadable)?;
-            scanner.push(&block);
-            offset += block.len() as u64;
-            if end {
-                break;
-            }
-        }
+        read_whole(self.content(now, uid)?, |block| scanner.push(block))?;
         scanner.finish().write(octets);
         let _ = self.with_open(false, |_, mailbox| {
             mailbox.keep_summary(uid, octets);
             Ok(())
         });
         Ok(Answer::Summary)
+    }
+
+    fn unique_ids(&self) -> Result<Answer, Failure> {
+        self.with_open(false, |open, mailbox| {
+            let validity = mailbox.ledger.uid_validity();
+            let ids = dovecot::unique_ids(&*self.shared.files, &open.folder, validity)?;
+            Ok(Answer::UniqueIds(ids))
+        })
     }
 
     /// The octets of a message, kept open until another one is asked for.
@@ -422,6 +502,26 @@ impl Session {
             Ok(())
         });
     }
+}
+
+/// Reads a message from its beginning to its end.
+fn read_whole(content: &mut Content, mut take: impl FnMut(&[u8])) -> Result<(), Failure> {
+    let (mut offset, mut block) = (0, Vec::new());
+    loop {
+        block.clear();
+        let end = content.read(offset, BLOCK, &mut block).map_err(unreadable)?;
+        take(&block);
+        offset += block.len() as u64;
+        if end {
+            return Ok(());
+        }
+    }
+}
+
+fn structure_of(content: &mut Content, limits: &Limits) -> Result<Arc<Structure>, Failure> {
+    let mut scanner = structure::Scanner::new(limits);
+    read_whole(content, |block| scanner.push(block))?;
+    Ok(Arc::new(scanner.finish()))
 }
 
 fn done(result: Result<(), Failure>) -> Result<Answer, Failure> {

@@ -69,11 +69,28 @@ fn open_inbox(desk: &mut Desk<Session>) {
 }
 
 fn copy(originals: Originals) -> Vec<Request> {
-    vec![Request::Copy { uids: uids(&[1, 2, 4]), to: name("a"), originals }]
+    vec![Request::Copy {
+        uids: uids(&[1, 2, 4]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals,
+    }]
 }
 
 fn rename(from: &str, to: &str) -> Vec<Request> {
     vec![Request::Rename { account: account(), from: name(from), to: name(to) }]
+}
+
+fn look() -> Vec<Request> {
+    let mailbox = name("INBOX");
+    let access = postroad_core::store::Access::ReadWrite;
+    vec![
+        Request::Status { account: account(), mailbox: mailbox.clone() },
+        Request::List { account: account() },
+        Request::Open { account: account(), mailbox, access },
+        Request::Sync,
+    ]
 }
 
 fn trials() -> Vec<Trial> {
@@ -89,6 +106,7 @@ fn trials() -> Vec<Trial> {
         }),
         trial("append", write_letter, || {
             vec![Request::Append {
+                replaces: None,
                 account: account(),
                 mailbox: name("a"),
                 flags: Flags::SEEN,
@@ -123,19 +141,23 @@ fn trials() -> Vec<Trial> {
         trial("subscribe", nothing, || {
             vec![Request::Subscribe { account: account(), mailbox: name("a"), subscribed: true }]
         }),
-        trial("look", nothing, || {
-            let mailbox = name("INBOX");
-            vec![
-                Request::Status { account: account(), mailbox: mailbox.clone() },
-                Request::List { account: account() },
-                Request::Open {
-                    account: account(),
-                    mailbox,
-                    access: postroad_core::store::Access::ReadWrite,
-                },
-                Request::Sync,
-            ]
+        trial("rights", nothing, || {
+            vec![Request::SetAcl {
+                account: account(),
+                mailbox: name("a"),
+                identifier: "bob@example.org".into(),
+                rights: postroad_core::store::Rights::parse("lr"),
+            }]
         }),
+        trial("annotate", nothing, || {
+            vec![Request::Annotate {
+                account: account(),
+                mailbox: Some(name("a")),
+                user: account(),
+                values: vec![("/shared/comment".into(), Some(b"x".to_vec()))],
+            }]
+        }),
+        trial("look", nothing, look),
     ]
 }
 
@@ -231,6 +253,7 @@ fn a_failed_sync_is_final() {
     write_letter(&mut desk);
     bench.files.restart_tracing();
     let append = || Request::Append {
+        replaces: None,
         account: account(),
         mailbox: name("INBOX"),
         flags: Flags::NONE,

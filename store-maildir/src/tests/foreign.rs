@@ -1,7 +1,7 @@
 //! Other programs in the same folders.
 
 use super::Folder;
-use postroad_core::store::suite::{Changes, Desk, name, told, uid, uids};
+use postroad_core::store::suite::{Changes, Desk, account, name, told, uid, uids};
 use postroad_core::store::{Access, Answer, Failure, FlagAction, Flags, Originals, Request};
 use std::fs;
 use std::path::PathBuf;
@@ -94,7 +94,13 @@ fn a_file_renamed_under_an_operation_is_found_again() {
     let flags = Flags::SEEN | Flags::keyword(0) | Flags::RECENT;
     assert_eq!(told(&changes.entries), [(1, flags)]);
     rename("1.a.other:2,PSa", "1.a.other:2,PSTa");
-    let copy = Request::Copy { uids: uids(&[1]), to: name("a"), originals: Originals::Go };
+    let copy = Request::Copy {
+        uids: uids(&[1]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals: Originals::Go,
+    };
     assert!(matches!(desk.ask(copy), Answer::Copied(_)));
     assert_eq!(desk.sync().vanished, [uid(1)]);
     let moved = Flags::SEEN | Flags::DELETED | Flags::keyword(0) | Flags::RECENT;

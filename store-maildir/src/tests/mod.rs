@@ -7,6 +7,8 @@ mod history;
 mod index;
 mod machine;
 mod model;
+mod power_cut;
+mod shares;
 mod snapshot;
 mod threads;
 mod watch;
@@ -15,21 +17,21 @@ use crate::scratch::Scratch;
 use crate::{Files, Maildirs, Options, RealFiles, Session};
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::Account;
 use postroad_core::store::suite::Bed;
+use postroad_core::store::{Account, Allowances};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 postroad_core::store_suite!(Folder::new());
 
 /// A fresh root.
-struct Folder {
-    maildirs: Maildirs,
-    scratch: Scratch,
+pub(crate) struct Folder {
+    pub(crate) maildirs: Maildirs,
+    pub(crate) scratch: Scratch,
 }
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let scratch = Scratch::new();
         let maildirs = maildirs(&scratch, Arc::new(RealFiles));
         Self { maildirs, scratch }
@@ -62,6 +64,10 @@ impl Bed for Maildirs {
     fn provision(&self, now: Instant, account: &Account) {
         Self::provision(self, now, account).unwrap();
     }
+
+    fn set_allowances(&self, allowances: Allowances) {
+        Self::set_allowances(self, allowances);
+    }
 }
 
 impl Bed for Folder {
@@ -73,6 +79,10 @@ impl Bed for Folder {
 
     fn provision(&self, now: Instant, account: &Account) {
         self.maildirs.provision(now, account).unwrap();
+    }
+
+    fn set_allowances(&self, allowances: Allowances) {
+        self.maildirs.set_allowances(allowances);
     }
 }
 
@@ -88,7 +98,7 @@ fn the_store_crosses_threads() {
 
 /// The present, as the file system sees it. The checks' own time lies years ahead, so that the
 /// times of folders have always settled.
-fn present(scratch: &Scratch) -> Instant {
+pub(crate) fn present(scratch: &Scratch) -> Instant {
     let path = scratch.path().join("now");
     RealFiles.append(&path).unwrap().write(b"x").unwrap();
     let seconds = RealFiles.stat(&path).unwrap().modified.0;

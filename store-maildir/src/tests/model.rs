@@ -99,7 +99,7 @@ fn changing() -> impl Strategy<Value = Request> {
         }),
         1 => numbers().prop_map(|uids| Request::Expunge { uids }),
         2 => (numbers(), mailbox(), originals)
-            .prop_map(|(uids, to, originals)| Request::Copy { uids, to, originals }),
+            .prop_map(|(uids, to, originals)| Request::Copy { uids, account: account(), to, flags: Flags::ALL, originals }),
     ]
 }
 
@@ -119,6 +119,7 @@ fn filing() -> impl Strategy<Value = Vec<Request>> {
         });
     let append = (mailbox(), flags(), keywords(), proptest::option::of(-9_999..9_999i64)).prop_map(
         move |(mailbox, flags, keywords, date)| Request::Append {
+            replaces: None,
             account: account(),
             mailbox,
             flags,

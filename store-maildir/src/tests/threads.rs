@@ -2,7 +2,7 @@
 
 use super::Folder;
 use super::snapshot::Snapshot;
-use postroad_core::store::suite::{Desk, name};
+use postroad_core::store::suite::{Desk, account, name};
 use postroad_core::store::{Answer, FlagAction, Flags, Originals, Request, Uid, UidSet};
 use std::collections::BTreeSet;
 
@@ -38,7 +38,13 @@ fn sessions_work_side_by_side() {
                 for _ in 0..EACH {
                     let entries = desk.sync().entries;
                     let uids: UidSet = entries.iter().map(|entry| entry.uid).take(3).collect();
-                    let move_some = Request::Copy { uids, to: name(to), originals: Originals::Go };
+                    let move_some = Request::Copy {
+                        uids,
+                        account: account(),
+                        to: name(to),
+                        flags: Flags::ALL,
+                        originals: Originals::Go,
+                    };
                     let answer = desk.ask(move_some);
                     assert!(matches!(answer, Answer::Copied(_)), "{answer:?}");
                     let all = UidSet::range(Uid::MIN, Uid::MAX);

@@ -2,8 +2,8 @@
 
 use super::Folder;
 use crate::Watcher;
-use postroad_core::store::suite::Desk;
-use postroad_core::store::{FlagAction, Flags, Request, Store};
+use postroad_core::store::suite::{Desk, account, name};
+use postroad_core::store::{Answer, FlagAction, Flags, Happening, Request, Store};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs;
 use std::sync::Arc;
@@ -88,4 +88,53 @@ fn a_removed_folder_wakes_its_watchers() {
     assert!(noticed(&mut watcher, 60));
     assert!(count.load(Ordering::SeqCst) > 0);
     assert!(desk.sync().gone);
+}
+
+#[test]
+fn observers_hear_of_what_other_programs_do() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    let count = counting(&mut desk);
+    desk.create("a");
+    desk.done(Request::Observe { account: Some(account()) });
+    // A watcher that comes late watches what is observed already.
+    let mut watcher = folder.maildirs.watcher().unwrap();
+    let inbox = folder.scratch.path().join("example.org/alice");
+    let mut hear = |desk: &mut Desk<_>| {
+        while noticed(&mut watcher, 0) {}
+        match desk.ask(Request::Happened) {
+            Answer::Happened(happenings) => happenings,
+            other => panic!("nothing happened: {other:?}"),
+        }
+    };
+    let changed = |mailbox| vec![Happening::Changed(name(mailbox))];
+    fs::write(inbox.join("new/1.a.other"), "x\n").unwrap();
+    assert_eq!(hear(&mut desk), changed("INBOX"));
+    assert!(count.swap(0, Ordering::SeqCst) > 0);
+    fs::write(inbox.join(".a/cur/2.a.other:2,S"), "x\n").unwrap();
+    assert_eq!(hear(&mut desk), changed("a"));
+    fs::remove_file(inbox.join(".a/cur/2.a.other:2,S")).unwrap();
+    assert_eq!(hear(&mut desk), changed("a"));
+    // A folder is a mailbox once its own folders are there.
+    fs::create_dir(inbox.join(".b")).unwrap();
+    assert_eq!(hear(&mut desk), []);
+    for own in ["tmp", "new", "cur"] {
+        fs::create_dir(inbox.join(".b").join(own)).unwrap();
+    }
+    assert_eq!(hear(&mut desk), [Happening::Created(name("b"))]);
+    fs::write(inbox.join(".b/new/3.a.other"), "x\n").unwrap();
+    assert_eq!(hear(&mut desk), changed("b"));
+    fs::write(inbox.join("tmp/subscriptions"), "b\n").unwrap();
+    fs::rename(inbox.join("tmp/subscriptions"), inbox.join("subscriptions")).unwrap();
+    assert!(hear(&mut desk).contains(&Happening::Subscribed(name("b"))));
+    fs::remove_dir_all(inbox.join(".b")).unwrap();
+    assert_eq!(hear(&mut desk).last(), Some(&Happening::Deleted(name("b"))));
+    // What the session does itself is no news.
+    desk.append("a", Flags::NONE, b"y\r\n");
+    assert_eq!(hear(&mut desk), []);
+    desk.done(Request::Observe { account: None });
+    fs::write(inbox.join("new/4.a.other"), "x\n").unwrap();
+    count.store(0, Ordering::SeqCst);
+    assert_eq!(hear(&mut desk), []);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
 }

@@ -4,7 +4,7 @@ use super::search::partial_range;
 use super::{flag, messages_argument};
 use crate::imap::scan::{Scanned, Scanner};
 use crate::imap::types::{
-    ChangedSince, Fetch, FetchItem, Numbering, Partial, Section, SectionText, Store,
+    ChangedSince, Encoding, Fetch, FetchItem, Numbering, Partial, Section, SectionText, Store,
 };
 use crate::store::FlagAction;
 use alloc::string::String;
@@ -177,6 +177,14 @@ fn partial(scanner: &mut Scanner<'_>) -> Scanned<Option<Partial>> {
     let count = scanner.nz_number("A partial's count is missing")?;
     scanner.expect(b'>', "A partial has no closing bracket")?;
     Ok(Some(Partial { offset, count }))
+}
+
+/// A `section-spec` that stands alone and means octets in one piece, as a URL names it.
+pub(in crate::imap) fn parse_section(octets: &[u8]) -> Option<Section> {
+    let mut scanner = Scanner::new(octets, Encoding::default());
+    let section = section(&mut scanner, 0).ok()?;
+    scanner.end().ok()?;
+    Some(section)
 }
 
 /// `section-spec`.

@@ -12,6 +12,7 @@ mod search;
 mod sort;
 
 pub(super) use append::{End, Offer, Place, Stretch, is_append, is_message, parse_stretch};
+pub(super) use fetch::parse_section;
 
 use super::assemble::Grammar;
 use super::scan::{Scanned, Scanner, Syntax};

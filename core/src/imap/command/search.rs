@@ -20,7 +20,7 @@ pub(super) fn parse(
 ) -> Scanned<Search> {
     let returns = parse_return(scanner)?;
     let mut ahead = *scanner;
-    let mut charset = Charset::UsAscii;
+    let mut charset = Charset::Unnamed;
     if ahead.eat(b' ') && ahead.eat_name("CHARSET") && ahead.peek() == Some(b' ') {
         *scanner = ahead;
         charset = parse_charset(scanner)?;
@@ -305,7 +305,9 @@ fn text(scanner: &mut Scanner<'_>, charset: &Charset) -> Scanned<String> {
     match charset {
         Charset::Unsupported(_) => Ok(String::new()),
         // UTF-8 holds US-ASCII, and a client that named no charset most likely means it.
-        Charset::UsAscii | Charset::Utf8 => String::from_utf8(octets.into_owned())
-            .map_err(|_| "The text to search for is not in its charset".into()),
+        Charset::Unnamed | Charset::UsAscii | Charset::Utf8 => {
+            String::from_utf8(octets.into_owned())
+                .map_err(|_| "The text to search for is not in its charset".into())
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! What all commands share: the buffers, the state of RFC 3501 §3, the clock.
 
+use super::enable::Enabled;
+use super::notify::Notifications;
 use super::{Config, Event, Events, bad, ok};
 use crate::buffer::{Inbox, Outbox};
 use crate::entropy::Entropy;
 use crate::imap::view::View;
 use crate::imap::{Assembler, Bounds, Code, Condition, Encoding, Mailbox, Response, Status, Tag};
 use crate::limits::Limits;
-use crate::machine::{Instant, Tls, TlsFailed};
+use crate::machine::{Deflate, DeflateFailed, Instant, Tls, TlsFailed};
 use crate::sasl::Channel;
-use crate::store::{Access, Account, Failure, MailboxName};
+use crate::store::{Access, Account, Failure, MailboxName, Rights, Target, UidSet};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -23,10 +26,18 @@ pub(super) struct Connection {
     pub(super) assembler: Assembler,
     /// How mailbox names are written.
     pub(super) encoding: Encoding,
+    pub(super) enabled: Enabled,
+    /// What the client wants to be told of between commands.
+    pub(super) notifications: Notifications,
+    /// What the user may do with the mailbox that the command under way names.
+    pub(super) rights: Rights,
     pub(super) out: Outbox,
     /// Octets of a message that the host handed over.
     pub(super) octets: Vec<u8>,
     pub(super) phase: Phase,
+    pub(super) compression: Compression,
+    /// The command under way.
+    pub(super) tag: Option<Tag>,
     pub(super) now: Instant,
     /// When the client was last heard.
     pub(super) heard: Instant,
@@ -44,6 +55,15 @@ pub(super) enum Security {
     Tls,
 }
 
+/// Whether the connection is compressed (RFC 4978).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Compression {
+    Off,
+    On,
+    /// It is to begin or to end.
+    Due(Deflate),
+}
+
 /// The states of RFC 3501 §3, and those around them.
 #[derive(Debug)]
 pub(super) enum Phase {
@@ -53,7 +73,7 @@ pub(super) enum Phase {
     /// A TLS handshake is due.
     StartTls,
     Authenticated(Account),
-    Selected(Account, Selected),
+    Selected(Account, Box<Selected>),
     /// The connection closes.
     Over,
 }
@@ -61,9 +81,13 @@ pub(super) enum Phase {
 /// The selected mailbox.
 #[derive(Debug)]
 pub(super) struct Selected {
-    pub(super) name: MailboxName,
+    pub(super) target: Target,
     pub(super) access: Access,
+    /// What the user may do with it, as the last command that depends on it has found.
+    pub(super) rights: Rights,
     pub(super) view: View,
+    /// `$`: what the last SEARCH RETURN (SAVE) found (RFC 5182 §2.1). Some may be gone.
+    pub(super) saved: UidSet,
 }
 
 impl Connection {
@@ -76,6 +100,9 @@ impl Connection {
         Self {
             assembler: Assembler::new(Bounds::before_login(&config.limits)),
             encoding: Encoding::default(),
+            enabled: Enabled::default(),
+            notifications: Notifications::default(),
+            rights: Rights::NONE,
             security: match channel {
                 Channel::Bound(_) => Security::Tls,
                 Channel::Clear | Channel::Confidential => Security::Clear,
@@ -87,6 +114,8 @@ impl Connection {
             out: Outbox::default(),
             octets: Vec::new(),
             phase: Phase::Greeting,
+            compression: Compression::Off,
+            tag: None,
             now,
             heard: now,
             began: now,
@@ -123,9 +152,29 @@ impl Connection {
         }
     }
 
+    pub(super) fn handle_deflate(&mut self, outcome: Result<Deflate, DeflateFailed>) {
+        match (outcome, self.compression) {
+            (Ok(done), Compression::Due(due)) if done == due => {
+                self.compression = match done {
+                    Deflate::Begin => Compression::On,
+                    Deflate::End => Compression::Off,
+                };
+                self.inbox.clear();
+            }
+            (Ok(_), _) => {}
+            (Err(DeflateFailed(why)), _) => self.bye(why),
+        }
+    }
+
     fn secure(&mut self, tls: &Tls) {
         self.security = Security::Tls;
         self.channel = Channel::from(tls);
+    }
+
+    /// How mailbox names are written from here on.
+    pub(super) fn set_encoding(&mut self, encoding: Encoding) {
+        self.encoding = encoding;
+        self.assembler.set_encoding(encoding);
     }
 
     pub(super) fn respond(&mut self, response: impl Into<Response>) {
@@ -226,6 +275,28 @@ impl Connection {
         }
     }
 
+    /// Forgets who has logged in, and all that hung on it (RFC 8437 §3).
+    pub(super) fn forget_login(&mut self) {
+        if let Some(account) = self.account().cloned() {
+            self.phase = Phase::NotAuthenticated;
+            self.began = self.now;
+            self.assembler.set_bounds(Bounds::before_login(&self.config.limits));
+            self.events.push_back(Event::LoggedOut { account });
+        }
+        self.enabled = Enabled::default();
+        self.set_encoding(Encoding::default());
+    }
+
+    /// The selected mailbox, if it is the user's own.
+    pub(super) fn selected_own(&self) -> Option<&MailboxName> {
+        match &self.phase {
+            Phase::Selected(account, selected) if selected.target.account == *account => {
+                Some(&selected.target.mailbox)
+            }
+            _ => None,
+        }
+    }
+
     /// Leaves the selected state.
     pub(super) fn deselect(&mut self) {
         let account = self.account().cloned();
@@ -257,7 +328,7 @@ pub(super) fn failed(failure: &Failure) -> Status {
         Failure::Refused(_) => Code::Cannot,
         Failure::NoMessage => Code::ExpungeIssued,
         Failure::InUse => Code::InUse,
-        Failure::Full => Code::OverQuota,
+        Failure::Full | Failure::OverQuota => Code::OverQuota,
         Failure::Limit(_) => Code::Limit,
         Failure::Io(_) => Code::Unavailable,
     };

@@ -1,16 +1,18 @@
 //! COPY and MOVE (RFC 3501 §6.4.7, RFC 6851, RFC 4315 §3).
 
 use super::connection::{Connection, confused, failed_to_file};
-use super::ok;
 use super::task::{Step, Told};
+use super::{ok, rights};
 use crate::imap::{Code, Mailbox, Messages, Numbering, Status};
-use crate::store::{Answer, Copied, MailboxName, Originals, Request, UidSet};
+use crate::store::{Answer, Copied, Originals, Request, Rights, Target, UidSet};
 
 /// COPY or MOVE under way.
 #[derive(Debug)]
 pub(super) struct Copying {
     uids: UidSet,
-    to: MailboxName,
+    to: Target,
+    /// What the user may do there.
+    rights: Rights,
     originals: Originals,
 }
 
@@ -26,9 +28,10 @@ impl Copying {
         if originals == Originals::Go {
             connection.writable()?;
         }
-        let to = connection.name(mailbox)?;
+        let to = connection.place(mailbox)?;
         let uids = connection.selected().map(|selected| selected.view.uids(&ranges));
-        Ok(Self { uids: uids.unwrap_or_default(), to, originals })
+        let rights = connection.rights;
+        Ok(Self { uids: uids.unwrap_or_default(), to, rights, originals })
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
@@ -40,7 +43,9 @@ impl Copying {
             _ if self.uids.is_empty() => Step::Done(self.done()),
             _ => Step::Ask(Request::Copy {
                 uids: core::mem::take(&mut self.uids),
-                to: self.to.clone(),
+                account: self.to.account.clone(),
+                to: self.to.mailbox.clone(),
+                flags: rights::flags(self.rights),
                 originals: self.originals,
             }),
         }

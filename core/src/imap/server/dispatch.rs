@@ -4,27 +4,26 @@ use super::append::Appending;
 use super::auth;
 use super::connection::{Connection, Phase, out_of_place};
 use super::copy::Copying;
+use super::create;
 use super::fetch::Fetching;
 use super::flags::{Expunging, Storing};
 use super::idle::Idling;
 use super::list::{Listing, Which};
-use super::mailboxes;
+use super::notify;
+use super::place;
 use super::search::Searching;
 use super::select::{Closing, Selecting};
 use super::task::{Manner, Running, Task};
-use super::{bad, misunderstood, not_understood, ok};
-use crate::imap::{
-    Append, Command, Namespace, Namespaces, Response, Status, Step as Assembled, Tag,
-};
-use crate::store::{Access, DELIMITER, Originals};
-use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
+use super::uid_only::needs_numbers;
+use super::{access, mailboxes, metadata, quota};
+use super::{bad, misunderstood, not_understood, ok, uid_required};
+use crate::imap::{Append, Command, Numbering, Response, Status, Step as Assembled, Tag};
+use crate::store::{Access, Originals};
 
 /// How a command begins: with a task, or with the status that ends it at once.
 pub(super) type Begun = Result<(Manner, Task), Status>;
 
-const NEEDS_LOGIN: &str = "Log in first";
+pub(super) const NEEDS_LOGIN: &str = "Log in first";
 const NEEDS_MAILBOX: &str = "Select a mailbox first";
 
 impl Connection {
@@ -34,12 +33,15 @@ impl Connection {
             Assembled::Command(tag, command) => match *command {
                 Command::Logout => self.log_out(tag),
                 Command::StartTls => self.start_tls(tag),
+                Command::Compress => self.compress(tag),
                 command => {
+                    self.tag = Some(tag.clone());
                     let begun = self.begin(command);
                     return self.run(tag, begun);
                 }
             },
             Assembled::Append(tag, append) => {
+                self.tag = Some(tag.clone());
                 let begun = self.begin_append(append);
                 return self.run(tag, begun);
             }
@@ -81,29 +83,35 @@ impl Connection {
         if self.account().is_none() {
             return Err(out_of_place(NEEDS_LOGIN));
         }
+        self.begin_checked(command)
+    }
+
+    /// Commands of someone who may give them.
+    pub(super) fn begin_allowed(&mut self, command: Command) -> Begun {
         let free = |task| Ok((Manner::FREE, task));
         match command {
             Command::Enable(names) => self.enable(&names),
             Command::Namespace => self.namespace(),
+            Command::Unauthenticate => self.unauthenticate(),
             Command::Idle => free(Task::Idle(Idling::new(self))),
-            Command::List(list) if !list.extended => {
-                free(Task::List(Listing::new(self, &list, Which::Existing)?))
-            }
-            Command::Lsub(list) => free(Task::List(Listing::new(self, &list, Which::Subscribed)?)),
+            Command::List(list) => free(Task::List(Listing::new(self, list, Which::Existing)?)),
+            Command::Lsub(list) => free(Task::List(Listing::new(self, list, Which::Subscribed)?)),
+            Command::Acl(acl) => access::begin(self, acl),
+            Command::Metadata(metadata) => metadata::begin(self, metadata),
+            Command::Quota(quota) => quota::begin(self, quota),
             Command::Select(select) => {
-                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadWrite)?))
+                free(Task::Select(Selecting::new(self, select, Access::ReadWrite)?))
             }
             Command::Examine(select) => {
-                free(Task::Select(Selecting::new(self, &select.mailbox, Access::ReadOnly)?))
+                free(Task::Select(Selecting::new(self, select, Access::ReadOnly)?))
             }
-            Command::Create { mailbox, special_use } => {
-                mailboxes::begin_create(self, &mailbox, &special_use)
-            }
+            Command::Create { mailbox, special_use } => create::begin(self, &mailbox, &special_use),
             Command::Delete(mailbox) => mailboxes::begin_delete(self, &mailbox),
             Command::Rename { from, to } => mailboxes::begin_rename(self, &from, &to),
             Command::Subscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, true),
             Command::Unsubscribe(mailbox) => mailboxes::begin_subscribe(self, &mailbox, false),
             Command::Status { mailbox, items } => mailboxes::begin_status(self, mailbox, items),
+            Command::Notify(notify) => notify::begin(self, notify),
             command => self.begin_selected(command),
         }
     }
@@ -113,6 +121,9 @@ impl Connection {
         if !matches!(self.phase, Phase::Selected(..)) {
             return Err(out_of_place(NEEDS_MAILBOX));
         }
+        if self.enabled.uid_only && needs_numbers(&command) {
+            return Err(uid_required());
+        }
         let free = |task| Ok((Manner::FREE, task));
         match command {
             Command::Check => Err(ok("CHECK completed")),
@@ -120,10 +131,17 @@ impl Connection {
             Command::Unselect => free(Task::Close(Closing::quietly())),
             Command::Expunge(uids) => free(Task::Expunge(Expunging::new(self, uids)?)),
             Command::Fetch(fetch) => {
-                Ok((Manner::of(fetch.numbering), Task::Fetch(Fetching::new(self, fetch)?)))
+                let manner = Manner::of(fetch.numbering);
+                Ok((manner, Task::Fetch(Fetching::new(self, fetch)?.into())))
             }
             Command::Search(search) => {
-                Ok((Manner::of(search.numbering), Task::Search(Searching::new(self, search)?)))
+                Ok((Manner::of(search.numbering), Task::Search(Searching::search(self, search)?)))
+            }
+            Command::Sort(sort) => {
+                Ok((Manner::of(sort.numbering), Task::Search(Searching::sort(self, sort)?)))
+            }
+            Command::Thread(thread) => {
+                Ok((Manner::of(thread.numbering), Task::Search(Searching::thread(self, thread)?)))
             }
             Command::Store(store) => {
                 Ok((Manner::of(store.numbering), Task::Store(Storing::new(self, store)?)))
@@ -145,13 +163,20 @@ impl Connection {
             self.assembler.refuse(&mut self.inbox);
             return Err(out_of_place(NEEDS_LOGIN));
         }
-        match Appending::new(self, append) {
-            Ok(appending) => Ok((Manner::FREE, Task::Append(appending))),
-            Err(status) => {
-                self.assembler.refuse(&mut self.inbox);
-                Err(status)
-            }
+        let replaced = append.replaces.map(|replaced| replaced.numbering);
+        if self.enabled.uid_only && replaced == Some(Numbering::Sequence) {
+            self.assembler.refuse(&mut self.inbox);
+            return Err(uid_required());
         }
+        let begun = self.begin_checked_append(append);
+        begun.inspect_err(|_| self.assembler.refuse(&mut self.inbox))
+    }
+
+    /// APPEND of someone who may.
+    pub(super) fn begin_appending(&mut self, append: Append) -> Begun {
+        let appending = Appending::new(self, append);
+        let begun = appending.map(|appending| (Manner::FREE, Task::Append(appending)));
+        begun.inspect_err(|_| self.assembler.refuse(&mut self.inbox))
     }
 
     fn capability(&mut self) -> Begun {
@@ -167,17 +192,9 @@ impl Connection {
         Err(ok("ID completed"))
     }
 
-    /// RFC 5161 §3.1: what cannot be enabled is passed over.
-    fn enable(&mut self, _: &[String]) -> Begun {
-        self.respond(Response::Enabled(Vec::new()));
-        Err(ok("ENABLE completed"))
-    }
-
-    /// RFC 2342: everything is the user's own, and begins with nothing.
+    /// RFC 2342.
     fn namespace(&mut self) -> Begun {
-        let own = Namespace { prefix: String::new(), delimiter: Some(DELIMITER) };
-        let namespaces = Namespaces { personal: vec![own], ..Namespaces::default() };
-        self.respond(Response::Namespace(namespaces));
+        self.respond(Response::Namespace(place::namespaces()));
         Err(ok("NAMESPACE completed"))
     }
 

@@ -1,12 +1,12 @@
 //! STORE and EXPUNGE (RFC 3501 §6.4.3, §6.4.6; RFC 4315 §2.1).
 
-use super::connection::{Connection, confused, failed};
+use super::connection::{Connection, Selected, confused, failed};
 use super::news::split_flags;
 use super::task::{Step, Told};
-use super::{bad, no, not_understood, ok};
+use super::{bad, no, ok, rights};
 use crate::imap::view::View;
-use crate::imap::{Code, Messages, Numbering, SequenceSet, Status, Store};
-use crate::store::{Access, Answer, FlagAction, Flags, Request, Snapshot, UidSet};
+use crate::imap::{Code, Messages, Numbering, Status, Store};
+use crate::store::{Access, Answer, FlagAction, Flags, Request, Rights, Snapshot, Uid, UidSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -18,6 +18,7 @@ pub(super) struct Storing {
     /// Of which messages, by sequence number.
     ranges: Vec<Range<u32>>,
     silent: bool,
+    unchanged_since: Option<u64>,
     action: FlagAction,
     flags: Flags,
     keywords: Vec<String>,
@@ -26,14 +27,16 @@ pub(super) struct Storing {
 impl Storing {
     pub(super) fn new(connection: &mut Connection, store: Store) -> Result<Self, Status> {
         let Store { numbering, messages, unchanged_since, action, silent, flags } = store;
-        if unchanged_since.is_some() {
-            return Err(not_understood());
-        }
         let ranges = connection.find(numbering, &messages)?;
+        if unchanged_since.is_some() {
+            connection.enable_condstore();
+        }
         connection.writable()?;
         let (flags, keywords) = split_flags(flags)
             .map_err(|_| no("There is no such system flag").with_code(Code::Cannot))?;
-        Ok(Self { numbering, ranges, silent, action, flags, keywords })
+        let rights = connection.selected().map_or(Rights::NONE, |selected| selected.rights);
+        let (action, flags, keywords) = rights::storable(rights, action, (flags, keywords))?;
+        Ok(Self { numbering, ranges, silent, unchanged_since, action, flags, keywords })
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
@@ -41,8 +44,8 @@ impl Storing {
             return Step::Done(confused());
         };
         match told {
-            Told::Answer(Answer::Stored { snapshot, .. }) => {
-                Step::Done(self.handle_stored(&mut selected.view, snapshot))
+            Told::Answer(Answer::Stored { snapshot, modified }) => {
+                Step::Done(self.handle_stored(&mut selected.view, snapshot, &modified))
             }
             Told::Answer(Answer::Failed(failure)) => Step::Done(failed(&failure)),
             Told::Answer(_) => Step::Done(confused()),
@@ -53,7 +56,7 @@ impl Storing {
                 }
                 Step::Ask(Request::SetFlags {
                     uids,
-                    unchanged_since: None,
+                    unchanged_since: self.unchanged_since,
                     action: self.action,
                     flags: self.flags,
                     keywords: self.keywords.clone(),
@@ -63,23 +66,38 @@ impl Storing {
     }
 
     /// Sees to it that [`Ending`](super::ending::Ending) tells the flags, or does not.
-    fn handle_stored(&self, view: &mut View, snapshot: Snapshot) -> Status {
+    fn handle_stored(&self, view: &mut View, snapshot: Snapshot, modified: &UidSet) -> Status {
         let asked = view.uids(&self.ranges);
+        let done = asked.without(modified);
         if self.silent {
             let flags = self.meant(&snapshot);
-            view.apply_silently(snapshot, &asked, self.action, flags);
+            view.apply_silently(snapshot, &done, self.action, flags);
+            if self.unchanged_since.is_some() {
+                // RFC 7162 §3.1.3: the mod-sequence is told even so.
+                view.touch_modseq(done.iter());
+            }
         } else {
             view.apply(snapshot);
-            view.touch(asked.iter().filter(|uid| !view.has_vanished(*uid)).collect());
+            let there: Vec<_> = done.iter().filter(|uid| !view.has_vanished(*uid)).collect();
+            view.touch(there);
         }
         let has_missed = asked.iter().any(|uid| view.has_vanished(uid));
-        match self.numbering {
+        let status = match self.numbering {
             // RFC 2180 §4.2.2: what could be done is done.
             Numbering::Sequence if has_missed => {
                 no("Some of the messages no longer exist").with_code(Code::ExpungeIssued)
             }
+            _ if !modified.is_empty() => ok("Conditional STORE failed for some of the messages"),
             _ => ok("STORE completed"),
+        };
+        if modified.is_empty() {
+            return status;
         }
+        let number = |uid: Uid| match self.numbering {
+            Numbering::Uid => Some(uid),
+            Numbering::Sequence => view.sequence(uid).and_then(Uid::new),
+        };
+        status.with_code(Code::Modified(modified.iter().filter_map(number).collect()))
     }
 
     /// The flags that the command names.
@@ -96,7 +114,7 @@ impl Storing {
 #[derive(Debug)]
 pub(super) struct Expunging {
     /// With UID EXPUNGE only these.
-    uids: Option<SequenceSet>,
+    uids: Option<Messages>,
     stage: Stage,
 }
 
@@ -110,11 +128,6 @@ enum Stage {
 impl Expunging {
     pub(super) fn new(connection: &mut Connection, uids: Option<Messages>) -> Result<Self, Status> {
         connection.writable()?;
-        let uids = match uids {
-            None => None,
-            Some(Messages::Set(uids)) => Some(uids),
-            Some(Messages::Saved) => return Err(not_understood()),
-        };
         Ok(Self { uids, stage: Stage::Sync })
     }
 
@@ -126,15 +139,17 @@ impl Expunging {
             (Stage::Sync, Told::Answer(Answer::Mailbox(snapshot))) => {
                 selected.view.apply(snapshot);
                 self.stage = Stage::Expunge;
-                let uids = self.chosen(&selected.view);
+                let uids = self.chosen(selected);
                 if uids.is_empty() {
                     return Step::Done(ok("EXPUNGE completed"));
                 }
                 Step::Ask(Request::Expunge { uids })
             }
             (Stage::Expunge, Told::Answer(Answer::Mailbox(snapshot))) => {
+                let modseq = Some(snapshot.highest_modseq);
                 selected.view.apply(snapshot);
-                Step::Done(ok("EXPUNGE completed"))
+                let modseq = modseq.filter(|_| connection.enabled.qresync);
+                Step::Done(ok("EXPUNGE completed").with_modseq(modseq))
             }
             (_, Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
             (_, Told::Answer(_)) => Step::Done(confused()),
@@ -142,12 +157,13 @@ impl Expunging {
         }
     }
 
-    fn chosen(&self, view: &View) -> UidSet {
+    fn chosen(&self, selected: &Selected) -> UidSet {
+        let view = &selected.view;
         let deleted = view.messages().marked_deleted();
-        let Some(set) = &self.uids else {
+        let Some(messages) = &self.uids else {
             return deleted;
         };
-        let named = view.uids(&view.find_existing(Numbering::Uid, set));
+        let named = view.uids(&selected.find_existing(Numbering::Uid, messages));
         deleted.iter().filter(|uid| named.contains(*uid)).collect()
     }
 }
@@ -159,10 +175,10 @@ impl Connection {
         numbering: Numbering,
         messages: &Messages,
     ) -> Result<Vec<Range<u32>>, Status> {
-        let Messages::Set(set) = messages else {
-            return Err(not_understood());
-        };
         let selected = self.selected().ok_or_else(confused)?;
+        let Messages::Set(set) = messages else {
+            return Ok(selected.find_existing(numbering, messages));
+        };
         let beyond = |_| bad("There is no message of that number").with_code(Code::ClientBug);
         selected.view.find(numbering, set).map_err(beyond)
     }
@@ -172,6 +188,21 @@ impl Connection {
         match self.selected() {
             Some(selected) if selected.access == Access::ReadWrite => Ok(()),
             _ => Err(no("The mailbox is open to look only").with_code(Code::ReadOnly)),
+        }
+    }
+}
+
+impl Selected {
+    /// The same, passing over whatever does not exist.
+    pub(super) fn find_existing(
+        &self,
+        numbering: Numbering,
+        messages: &Messages,
+    ) -> Vec<Range<u32>> {
+        match messages {
+            Messages::Set(set) => self.view.find_existing(numbering, set),
+            // RFC 5182 §2.1: what was expunged is no longer among them, and there may be none.
+            Messages::Saved => self.view.places(&self.saved),
         }
     }
 }

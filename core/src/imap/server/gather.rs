@@ -9,6 +9,9 @@ use core::ops::Range;
 /// Octets asked of the store at a time.
 pub(super) const SLICE: u64 = 64 * 1024;
 
+/// Octets asked of it first: most header blocks end within.
+const FIRST: u64 = 8 * 1024;
+
 /// A header block on its way in.
 #[derive(Debug)]
 pub(super) struct Gathering {
@@ -39,7 +42,9 @@ impl Gathering {
     pub(super) fn request(&self) -> Option<Request> {
         let is_over = self.scanner.is_ended() || self.octets.len() >= self.most;
         let wanted = !is_over && !self.left.is_empty();
-        wanted.then(|| read(self.uid, &self.left))
+        let Range { start, end } = self.left;
+        let end = if self.octets.is_empty() { end.min(start + FIRST) } else { end };
+        wanted.then(|| read(self.uid, &(start..end)))
     }
 
     /// Takes what the store has read.

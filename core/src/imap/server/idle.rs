@@ -1,11 +1,12 @@
 //! IDLE (RFC 2177).
 
-use super::connection::{Connection, confused};
-use super::news::Telling;
-use super::task::{Manner, Step, Told};
+use super::connection::Connection;
+use super::notify::Announcing;
+use super::task::{Step, Told};
 use super::{bad, ok};
 use crate::imap::{Response, Status, Step as Assembled};
-use crate::store::{Answer, Request};
+use crate::store::Request;
+use alloc::boxed::Box;
 
 /// IDLE under way.
 #[derive(Debug)]
@@ -18,9 +19,8 @@ enum Stage {
     Begin,
     /// The store is to wake us.
     Watch,
-    /// What is new is asked.
-    Sync,
-    Tell(Telling),
+    /// What is new is told.
+    Announce(Box<Announcing>),
     /// The client, or news, is awaited.
     Wait,
     /// The store is to let us sleep, then this is said.
@@ -38,45 +38,41 @@ impl Idling {
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         let has_mailbox = connection.selected().is_some();
+        let has_news = has_mailbox || connection.notifications.is_active();
         match (&mut self.stage, told) {
-            (Stage::Begin, _) if has_mailbox => {
+            (Stage::Begin, _) if has_mailbox && !connection.notifications.watches() => {
                 self.stage = Stage::Watch;
                 Step::Ask(Request::Watch(true))
             }
-            (Stage::Watch, _) => self.sync(),
-            (Stage::Wait, Told::News) if has_mailbox => self.sync(),
-            (Stage::Sync, Told::Answer(answer @ (Answer::Mailbox(_) | Answer::Gone))) => {
-                match connection.tell(answer, Manner::FREE) {
-                    Some(telling) => self.stage = Stage::Tell(telling),
-                    None => return Step::Done(confused()),
-                }
-                self.tell(connection)
-            }
-            (Stage::Tell(_), _) => self.tell(connection),
+            (Stage::Begin, _) if has_news => self.announce(connection),
+            (Stage::Watch, _) => self.announce(connection),
+            (Stage::Wait, Told::News) if has_news => self.announce(connection),
+            (Stage::Announce(announcing), told) => match announcing.step(connection, told) {
+                Some(step) => step,
+                None => self.wait(),
+            },
             (Stage::Wait, Told::Client(Assembled::Line(line))) => {
                 let status = match line.expose().eq_ignore_ascii_case(b"DONE") {
                     true => ok("IDLE completed"),
                     false => bad("Only DONE ends IDLE"),
                 };
-                self.end(has_mailbox, status)
+                let is_watching = has_mailbox && !connection.notifications.watches();
+                self.end(is_watching, status)
             }
             (Stage::Unwatch(status), _) => Step::Done(status.clone()),
-            (Stage::Begin | Stage::Sync | Stage::Wait, _) => self.wait(),
+            (Stage::Begin | Stage::Wait, _) => self.wait(),
         }
     }
 
-    fn sync(&mut self) -> Step {
-        self.stage = Stage::Sync;
-        Step::Ask(Request::Sync)
-    }
-
-    fn tell(&mut self, connection: &mut Connection) -> Step {
-        if let Stage::Tell(telling) = &mut self.stage
-            && !telling.go_on(connection)
-        {
-            return Step::Room;
+    fn announce(&mut self, connection: &mut Connection) -> Step {
+        let mut announcing = Box::new(Announcing::idle());
+        match announcing.step(connection, Told::Room) {
+            Some(step) => {
+                self.stage = Stage::Announce(announcing);
+                step
+            }
+            None => self.wait(),
         }
-        self.wait()
     }
 
     fn wait(&mut self) -> Step {
@@ -84,8 +80,8 @@ impl Idling {
         Step::Client
     }
 
-    fn end(&mut self, has_mailbox: bool, status: Status) -> Step {
-        if !has_mailbox {
+    fn end(&mut self, is_watching: bool, status: Status) -> Step {
+        if !is_watching {
             return Step::Done(status);
         }
         self.stage = Stage::Unwatch(status);

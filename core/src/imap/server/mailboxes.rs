@@ -2,10 +2,12 @@
 
 use super::connection::{Connection, confused, failed};
 use super::dispatch::Begun;
+use super::list::listed;
 use super::task::{Manner, Step, Task, Told};
-use super::{no, not_understood, ok};
-use crate::imap::{Code, Mailbox, Response, Status, StatusItem, StatusValue};
-use crate::store::{self, Account, Answer, DELIMITER, MailboxName, Request, SpecialUse};
+use super::{no, ok};
+use crate::imap::{Code, Listed, Mailbox, ObjectId, Response, StatusItem, StatusValue};
+use crate::limits::Limits;
+use crate::store::{self, Account, Answer, DELIMITER, Request, SpecialUse, Target, mailbox_id};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,6 +16,8 @@ use alloc::vec::Vec;
 pub(super) struct Changing {
     request: Option<Request>,
     unselects: Unselects,
+    /// Told with IMAP4rev2 when it is done: what is called otherwise from now on.
+    renamed: Option<Listed>,
     done: &'static str,
 }
 
@@ -21,22 +25,31 @@ pub(super) struct Changing {
 #[derive(Debug)]
 enum Unselects {
     Nothing,
-    Only(MailboxName),
+    Only(Target),
     /// This one, and those below.
-    Tree(MailboxName),
+    Tree(Target),
 }
 
 impl Unselects {
-    fn concerns(&self, selected: &MailboxName) -> bool {
+    fn concerns(&self, selected: &Target) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Only(name) => selected == name,
-            Self::Tree(name) => selected == name || selected.is_below(name),
+            Self::Only(target) => selected == target,
+            Self::Tree(target) => {
+                selected == target
+                    || selected.account == target.account
+                        && selected.mailbox.is_below(&target.mailbox)
+            }
         }
     }
 }
 
 impl Changing {
+    /// The request that it has yet to make.
+    pub(super) const fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Answer(Answer::Done) => self.handle_done(connection),
@@ -47,8 +60,11 @@ impl Changing {
     }
 
     fn handle_done(&mut self, connection: &mut Connection) -> Step {
+        if let Some(renamed) = self.renamed.take().filter(|_| connection.enabled.rev2) {
+            connection.respond(Response::List(renamed));
+        }
         let unselects = core::mem::replace(&mut self.unselects, Unselects::Nothing);
-        if connection.selected().is_some_and(|selected| unselects.concerns(&selected.name)) {
+        if connection.selected().is_some_and(|selected| unselects.concerns(&selected.target)) {
             connection.deselect();
             return Step::Ask(Request::Close);
         }
@@ -57,12 +73,24 @@ impl Changing {
 }
 
 fn begin(request: Request, unselects: Unselects, done: &'static str) -> Begun {
-    let changing = Changing { request: Some(request), unselects, done };
+    let changing = Changing { request: Some(request), unselects, renamed: None, done };
     Ok((Manner::FREE, Task::Change(changing)))
 }
 
-fn account(connection: &Connection) -> Result<Account, Status> {
-    connection.account().cloned().ok_or_else(confused)
+/// The same, where a name is another one then (RFC 9051 §7.3.1, `OLDNAME`).
+fn begin_renaming(
+    request: Request,
+    unselects: Unselects,
+    renamed: Option<Listed>,
+    done: &'static str,
+) -> Begun {
+    let changing = Changing { request: Some(request), unselects, renamed, done };
+    Ok((Manner::FREE, Task::Change(changing)))
+}
+
+fn renamed(new: Mailbox, old: &Mailbox) -> Option<Listed> {
+    let is_other = new != *old;
+    is_other.then(|| Listed { old_name: Some(old.clone()), ..listed(new, Vec::new()) })
 }
 
 pub(super) fn begin_create(
@@ -72,7 +100,10 @@ pub(super) fn begin_create(
 ) -> Begun {
     // RFC 3501 §6.3.3: a delimiter at the end only says that there will be names below.
     let name = mailbox.as_str().strip_suffix(DELIMITER).unwrap_or(mailbox.as_str());
-    let mailbox = connection.name(&Mailbox::new(name))?;
+    let asked = Mailbox::new(name);
+    let target = connection.place(&asked)?;
+    // RFC 9051 §6.3.4: a name that is kept otherwise than it was given.
+    let renamed = renamed(connection.written(&target), &asked);
     let special_use = match special_use {
         [] => None,
         // RFC 6154 §3
@@ -81,25 +112,30 @@ pub(super) fn begin_create(
         })?),
         _ => return Err(no("A mailbox has one special use at most").with_code(Code::UseAttr)),
     };
-    let account = account(connection)?;
-    begin(Request::Create { account, mailbox, special_use }, Unselects::Nothing, "CREATE completed")
+    let Target { account, mailbox } = target;
+    let request = Request::Create { account, mailbox, special_use };
+    begin_renaming(request, Unselects::Nothing, renamed, "CREATE completed")
 }
 
 pub(super) fn begin_delete(connection: &Connection, mailbox: &Mailbox) -> Begun {
-    let (account, mailbox) = (account(connection)?, connection.name(mailbox)?);
-    let unselects = Unselects::Only(mailbox.clone());
+    let target = connection.place(mailbox)?;
+    let Target { account, mailbox } = target.clone();
+    let unselects = Unselects::Only(target);
     begin(Request::Delete { account, mailbox }, unselects, "DELETE completed")
 }
 
 pub(super) fn begin_rename(connection: &Connection, from: &Mailbox, to: &Mailbox) -> Begun {
-    let (from, to) = (connection.name(from)?, connection.name(to)?);
+    let (old, new) = (connection.place(from)?, connection.place(to)?);
+    if old.account != new.account {
+        return Err(no("A mailbox stays with its owner").with_code(Code::Cannot));
+    }
     // RFC 3501 §6.3.5: INBOX stays, only its messages go.
-    let unselects = match from.is_inbox() {
-        true => Unselects::Nothing,
-        false => Unselects::Tree(from.clone()),
+    let (unselects, renamed) = match old.mailbox.is_inbox() {
+        true => (Unselects::Nothing, None),
+        false => (Unselects::Tree(old.clone()), renamed(connection.written(&new), from)),
     };
-    let account = account(connection)?;
-    begin(Request::Rename { account, from, to }, unselects, "RENAME completed")
+    let request = Request::Rename { account: old.account, from: old.mailbox, to: new.mailbox };
+    begin_renaming(request, unselects, renamed, "RENAME completed")
 }
 
 pub(super) fn begin_subscribe(
@@ -107,25 +143,30 @@ pub(super) fn begin_subscribe(
     mailbox: &Mailbox,
     subscribed: bool,
 ) -> Begun {
-    let (account, mailbox) = (account(connection)?, connection.name(mailbox)?);
+    // The name as the user knows it, also of another's mailbox.
+    let account = connection.account().cloned().ok_or_else(confused)?;
+    let mailbox = connection.name(mailbox)?;
     let done = if subscribed { "SUBSCRIBE completed" } else { "UNSUBSCRIBE completed" };
     begin(Request::Subscribe { account, mailbox, subscribed }, Unselects::Nothing, done)
 }
 
 pub(super) fn begin_status(
-    connection: &Connection,
+    connection: &mut Connection,
     mailbox: Mailbox,
     items: Vec<StatusItem>,
 ) -> Begun {
-    let (account, name) = (account(connection)?, connection.name(&mailbox)?);
-    let request = Some(Request::Status { account, mailbox: name });
-    Ok((Manner::FREE, Task::Ask(Asking { request, mailbox, items })))
+    let Target { account, mailbox: name } = connection.place(&mailbox)?;
+    // RFC 7162 §3.1: who asks for it knows what it is.
+    connection.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
+    let request = Some(Request::Status { account: account.clone(), mailbox: name });
+    Ok((Manner::FREE, Task::Ask(Asking { request, owner: account, mailbox, items })))
 }
 
 /// STATUS under way.
 #[derive(Debug)]
 pub(super) struct Asking {
     request: Option<Request>,
+    owner: Account,
     mailbox: Mailbox,
     items: Vec<StatusItem>,
 }
@@ -134,10 +175,7 @@ impl Asking {
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
         match told {
             Told::Answer(Answer::Status(status)) => {
-                let values = self.items.iter().map(|item| Some((*item, value(*item, status)?)));
-                let Some(values) = values.collect() else {
-                    return Step::Done(not_understood());
-                };
+                let values = values(&self.items, status, &self.owner, connection.limits());
                 connection.respond(Response::MailboxStatus(self.mailbox.clone(), values));
                 Step::Done(ok("STATUS completed"))
             }
@@ -148,14 +186,31 @@ impl Asking {
     }
 }
 
-fn value(item: StatusItem, status: store::Status) -> Option<StatusValue> {
-    let number = match item {
-        StatusItem::Messages => status.messages,
-        StatusItem::Recent => status.recent,
-        StatusItem::UidNext => status.uid_next,
-        StatusItem::UidValidity => status.uid_validity,
-        StatusItem::Unseen => status.unseen,
-        _ => return None,
-    };
-    Some(number.into())
+/// What STATUS tells of a mailbox of `owner`.
+pub(super) fn values(
+    items: &[StatusItem],
+    status: store::Status,
+    owner: &Account,
+    limits: &Limits,
+) -> Vec<(StatusItem, StatusValue)> {
+    items.iter().map(|item| (*item, value(*item, status, owner, limits))).collect()
+}
+
+fn value(item: StatusItem, status: store::Status, owner: &Account, limits: &Limits) -> StatusValue {
+    match item {
+        StatusItem::Messages => status.messages.into(),
+        StatusItem::Recent => status.recent.into(),
+        StatusItem::UidNext => status.uid_next.into(),
+        StatusItem::UidValidity => status.uid_validity.into(),
+        StatusItem::Unseen => status.unseen.into(),
+        StatusItem::Deleted => status.deleted.into(),
+        StatusItem::DeletedStorage => status.deleted_octets.into(),
+        StatusItem::Size => status.octets.into(),
+        StatusItem::HighestModSeq => status.highest_modseq.into(),
+        StatusItem::AppendLimit => limits.message.into(),
+        StatusItem::MailboxId => {
+            let id = ObjectId::new(&mailbox_id(owner, status.uid_validity));
+            id.map_or(StatusValue::Nil, StatusValue::Id)
+        }
+    }
 }

@@ -11,23 +11,35 @@
 //!
 //! | file | commands |
 //! |---|---|
-//! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, ENABLE, NAMESPACE, CHECK, STARTTLS, LOGOUT |
+//! | `dispatch` | which command is allowed when; those that need no task: CAPABILITY, NOOP, ID, NAMESPACE, CHECK, STARTTLS, LOGOUT |
+//! | `enable` | ENABLE |
 //! | `auth` | AUTHENTICATE, LOGIN |
+//! | `reset` | COMPRESS, UNAUTHENTICATE |
 //! | `list` | LIST, LSUB |
-//! | `mailboxes` | CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
+//! | `place`, `rights` | what a mailbox name means; which rights a command needs |
+//! | `access` | GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS |
+//! | `metadata` | GETMETADATA, SETMETADATA |
+//! | `quota` | GETQUOTA, GETQUOTAROOT, SETQUOTA |
+//! | `create` | CREATE |
+//! | `mailboxes` | DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS |
 //! | `select` | SELECT, EXAMINE, CLOSE, UNSELECT |
-//! | `append` | APPEND |
+//! | `append` | APPEND, REPLACE |
 //! | `idle` | IDLE |
-//! | `fetch`, `search` | FETCH; SEARCH |
+//! | `notify` | NOTIFY, and what is told between commands |
+//! | `fetch`, `search` | FETCH; SEARCH, SORT, THREAD |
 //! | `flags` | STORE, EXPUNGE |
 //! | `copy` | COPY, MOVE |
+//! | `uid_only` | which of these are refused where sequence numbers are switched off |
 
+mod access;
 mod append;
 mod auth;
 mod capability;
 mod connection;
 mod copy;
+mod create;
 mod dispatch;
+mod enable;
 mod ending;
 mod fetch;
 mod flags;
@@ -35,24 +47,35 @@ mod gather;
 mod idle;
 mod list;
 mod mailboxes;
+mod metadata;
 mod news;
+mod notify;
+mod place;
+mod progress;
+mod quota;
+mod reset;
+mod rights;
 mod search;
 mod select;
 mod task;
+mod uid_only;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Bad, Condition, Status, Step as Assembled};
+use super::{Bad, Code, Condition, Status, Step as Assembled};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
-use crate::machine::{Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants};
+use crate::machine::{
+    Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants,
+};
 use crate::sasl::{self, Channel, Mechanism};
 use crate::store::{self, Account};
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use connection::{Connection, Phase};
+use connection::{Compression, Connection, Phase};
 use task::{Awaits, Running, Step, Told};
 
 /// What a server is to offer.
@@ -65,6 +88,15 @@ pub struct Config {
     pub mechanisms: Vec<Mechanism>,
     /// Whether STARTTLS is offered in the clear.
     pub starttls: bool,
+    /// How the administrator is reached, a URI: `/shared/admin` of the server (RFC 5464 §6.1.2).
+    pub admin: Option<String>,
+    /// What is to be said of the server: its `/shared/comment` (RFC 5464 §6.1.1).
+    pub comment: Option<String>,
+    /// Whether COMPRESS=DEFLATE is offered (RFC 4978): only where something serves
+    /// [`Wants::Deflate`], as [`Compressed`](crate::compress) does.
+    pub compress: bool,
+    /// Whether UNAUTHENTICATE is offered (RFC 8437 §8 asks that it can be turned off).
+    pub unauthenticate: bool,
 }
 
 impl Default for Config {
@@ -75,7 +107,15 @@ impl Default for Config {
             Mechanism::Plain,
             Mechanism::Login,
         ];
-        Self { limits: Limits::DEFAULT, mechanisms: mechanisms.into(), starttls: true }
+        Self {
+            limits: Limits::DEFAULT,
+            mechanisms: mechanisms.into(),
+            starttls: true,
+            admin: None,
+            comment: None,
+            compress: false,
+            unauthenticate: true,
+        }
     }
 }
 
@@ -117,6 +157,11 @@ pub enum Event {
         mechanism: &'static str,
         /// Why.
         why: sasl::Failure,
+    },
+    /// A client has undone its login (UNAUTHENTICATE).
+    LoggedOut {
+        /// Whose it was.
+        account: Account,
     },
     /// The connection is about to close.
     Closed {
@@ -212,6 +257,11 @@ impl Server {
         if connection.out.is_high() {
             return Next::Wait;
         }
+        if self.news && connection.notifications.is_active() {
+            self.news = false;
+            self.running = Some(Running::announcing());
+            return Next::Again;
+        }
         match connection.assembler.poll(&mut connection.inbox) {
             Some(assembled) => {
                 self.running = self.connection.handle_assembled(assembled);
@@ -290,6 +340,10 @@ impl Server {
             Step::Room => (Awaits::Room, None),
             Step::Client => (Awaits::Client, None),
             Step::Until(then) => (Awaits::Until(then), None),
+            Step::Begin(begun) => {
+                self.running = running.with(&mut self.connection, *begun);
+                return Next::Again;
+            }
             Step::Done(status) => {
                 self.running = running.end(&mut self.connection, status);
                 return Next::Again;
@@ -357,6 +411,7 @@ impl Machine for Server {
                     self.connection.greet();
                     Next::Again
                 }
+                _ if matches!(self.connection.compression, Compression::Due(_)) => return None,
                 _ => self.poll_task(),
             };
             match next {
@@ -373,6 +428,7 @@ impl Machine for Server {
         let awaited = match (&connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => return None,
             (Phase::StartTls, _) | (_, Some(Awaits::Answer | Awaits::Room)) => None,
+            _ if matches!(connection.compression, Compression::Due(_)) => None,
             (_, Some(Awaits::Until(then))) => Some(then),
             (_, None | Some(Awaits::Client)) => Some(connection.idle_deadline()),
         };
@@ -397,6 +453,11 @@ impl Session for Server {
         self.connection.handle_tls(outcome);
     }
 
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        self.connection.now = now;
+        self.connection.handle_deflate(outcome);
+    }
+
     fn transmit(&self) -> &[u8] {
         self.connection.out.as_slice()
     }
@@ -406,6 +467,11 @@ impl Session for Server {
     }
 
     fn wants(&self) -> Wants {
+        if let (false, Compression::Due(deflate)) =
+            (matches!(self.connection.phase, Phase::Over), self.connection.compression)
+        {
+            return Wants::Deflate(deflate);
+        }
         match (&self.connection.phase, self.running.as_ref().map(|it| it.awaits)) {
             (Phase::Over, _) => Wants::Close,
             (Phase::StartTls, _) => Wants::Tls,
@@ -416,7 +482,10 @@ impl Session for Server {
     }
 
     fn content(&self) -> &[u8] {
-        self.connection.assembler.content(&self.connection.inbox)
+        match self.connection.compression {
+            Compression::Due(Deflate::Begin) => self.connection.inbox.as_slice(),
+            _ => self.connection.assembler.content(&self.connection.inbox),
+        }
     }
 
     fn handle_content(&mut self, now: Instant, ticket: Ticket, bytes: &[u8]) {
@@ -443,6 +512,11 @@ fn no(text: &'static str) -> Status {
 /// A tagged or untagged `BAD`.
 fn bad(text: &'static str) -> Status {
     Status::new(Condition::Bad, text)
+}
+
+/// The answer to sequence numbers where they are switched off (RFC 9586 §3.3).
+fn uid_required() -> Status {
+    bad("Messages are named by UID alone").with_code(Code::UidRequired)
 }
 
 /// The answer to what the grammar knows and this server does not.

@@ -1,86 +1,212 @@
 //! SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691).
 
 use super::connection::{Connection, Phase, Selected, confused, failed};
-use super::ok;
+use super::list::listed;
+use super::news::Telling;
 use super::task::{Step, Told};
+use super::{bad, ok, rights, uid_required};
 use crate::imap::view::View;
-use crate::imap::{Code, Mailbox, Response, Status};
-use crate::store::{Access, Answer, MailboxName, Request, Snapshot, UidSet};
+use crate::imap::{Code, ObjectId, Qresync, Response, Select, SequenceSet, Status};
+use crate::store::{
+    Access, Answer, Entry, Request, Right, Snapshot, Target, Uid, UidSet, mailbox_id,
+};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// SELECT or EXAMINE under way.
 #[derive(Debug)]
 pub(super) struct Selecting {
-    name: MailboxName,
+    /// None if a refusal is all there is to say.
+    target: Option<Target>,
     access: Access,
-    /// The `NO` to give when the mailbox that was open is closed.
-    refusal: Option<Status>,
+    /// What the client knows of the mailbox.
+    known: Option<Qresync>,
+    stage: Opening,
+}
+
+#[derive(Debug)]
+enum Opening {
+    Open,
+    /// The mailbox that was open is to be closed, then this is said.
+    Close(Status),
+    /// It is closed, then this is said.
+    Refuse(Status),
+    /// What is gone is asked.
+    Vanished,
+    Tell(Telling),
 }
 
 impl Selecting {
     pub(super) fn new(
-        connection: &Connection,
-        mailbox: &Mailbox,
+        connection: &mut Connection,
+        select: Select,
         access: Access,
     ) -> Result<Self, Status> {
-        let name = connection.name(mailbox)?;
-        Ok(Self { name, access, refusal: None })
+        let Select { mailbox, condstore, qresync } = select;
+        if qresync.is_some() && !connection.enabled.qresync {
+            // RFC 7162 §3.2.5
+            return Err(bad("ENABLE QRESYNC comes first").with_code(Code::ClientBug));
+        }
+        if connection.enabled.uid_only && qresync.iter().any(|known| known.known_pairs.is_some()) {
+            return Err(uid_required());
+        }
+        let target = Some(connection.place(&mailbox)?);
+        let access = rights::access(access, connection.rights);
+        // What is told of the mailbox tells its HIGHESTMODSEQ anyway.
+        connection.enabled.condstore |= condstore;
+        Ok(Self { target, access, known: qresync, stage: Opening::Open })
+    }
+
+    /// One that only closes the mailbox that was open.
+    pub(super) const fn refused(refusal: Status) -> Self {
+        let stage = Opening::Close(refusal);
+        Self { target: None, access: Access::ReadOnly, known: None, stage }
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
-        match told {
-            Told::Answer(answer) => self.handle_answer(connection, answer),
-            _ => self.open(connection),
+        match (&mut self.stage, told) {
+            (Opening::Open, Told::Answer(answer)) => self.handle_answer(connection, answer),
+            (Opening::Open, _) => self.open(connection),
+            (Opening::Close(status), _) => {
+                let refusal = status.clone();
+                self.refuse(connection, refusal)
+            }
+            (Opening::Refuse(status), _) => Step::Done(status.clone()),
+            (Opening::Vanished, Told::Answer(Answer::Vanished(uids))) => {
+                self.tell_missed(connection, &uids)
+            }
+            (Opening::Vanished, Told::Answer(Answer::Failed(failure))) => {
+                self.refuse(connection, failed(&failure))
+            }
+            (Opening::Vanished, _) => self.refuse(connection, confused()),
+            (Opening::Tell(telling), _) => match telling.go_on(connection) {
+                true => self.done(),
+                false => Step::Room,
+            },
         }
     }
 
-    fn open(&self, connection: &Connection) -> Step {
-        let Some(account) = connection.account().cloned() else {
+    fn open(&self, connection: &mut Connection) -> Step {
+        let Some(Target { account, mailbox }) = self.target.clone() else {
             return Step::Done(confused());
         };
-        let (mailbox, access) = (self.name.clone(), self.access);
-        Step::Ask(Request::Open { account, mailbox, access })
+        if connection.selected().is_some() {
+            // RFC 7162 §3.2.11, RFC 9051 §7.1
+            connection.respond(ok("The mailbox before is closed").with_code(Code::Closed));
+        }
+        Step::Ask(Request::Open { account, mailbox, access: self.access })
     }
 
     fn handle_answer(&mut self, connection: &mut Connection, answer: Answer) -> Step {
-        if let Some(refusal) = self.refusal.take() {
-            return Step::Done(refusal);
-        }
         let refusal = match answer {
             Answer::Opened(snapshot) => return self.handle_opened(connection, snapshot),
             Answer::Failed(failure) => failed(&failure),
             _ => confused(),
         };
+        self.refuse(connection, refusal)
+    }
+
+    /// RFC 3501 §6.3.1: after a failed SELECT no mailbox is selected.
+    fn refuse(&mut self, connection: &mut Connection, refusal: Status) -> Step {
         if connection.selected().is_none() {
             return Step::Done(refusal);
         }
-        // RFC 3501 §6.3.1: after a failed SELECT no mailbox is selected.
         connection.deselect();
-        self.refusal = Some(refusal);
+        self.stage = Opening::Refuse(refusal);
         Step::Ask(Request::Close)
     }
 
-    fn handle_opened(&self, connection: &mut Connection, snapshot: Snapshot) -> Step {
-        let Some(account) = connection.account().cloned() else {
+    fn handle_opened(&mut self, connection: &mut Connection, snapshot: Snapshot) -> Step {
+        let (Some(account), Some(target)) = (connection.account().cloned(), self.target.clone())
+        else {
             return Step::Done(confused());
         };
-        let Snapshot { uid_validity, uid_next, .. } = snapshot;
-        let view = View::new(snapshot);
-        let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
-        let selected = Selected { name: self.name.clone(), access: self.access, view };
-        connection.phase = Phase::Selected(account, selected);
-
-        connection.tell_keywords();
-        connection.respond(Response::Exists(exists));
-        connection.respond(Response::Recent(recent));
-        if let Some(unseen) = unseen {
-            connection.respond(ok("First unseen message").with_code(Code::Unseen(unseen)));
+        let id = mailbox_id(&target.account, snapshot.uid_validity);
+        let uid_validity = snapshot.uid_validity;
+        let mut view = View::new(snapshot);
+        if connection.enabled.rev2 {
+            view.hide_recent();
         }
-        connection.respond(ok("UIDs are valid").with_code(Code::UidValidity(uid_validity)));
-        connection.respond(ok("Next UID").with_code(Code::UidNext(uid_next)));
+        let (access, rights, saved) = (self.access, connection.rights, UidSet::default());
+        let selected = Selected { target, access, rights, view, saved };
+        connection.phase = Phase::Selected(account, Box::new(selected));
+        connection.tell_selected(ObjectId::new(&id));
+        // RFC 7162 §3.2.5: with another UIDVALIDITY nothing of what is known is true.
+        self.known = self.known.take().filter(|known| known.uid_validity == uid_validity);
+        match &self.known {
+            Some(known) => {
+                self.stage = Opening::Vanished;
+                Step::Ask(Request::Vanished { since: known.mod_seq })
+            }
+            None => self.done(),
+        }
+    }
+
+    /// Begins to tell what the client has missed (RFC 7162 §3.2.5.1).
+    fn tell_missed(&mut self, connection: &mut Connection, vanished: &UidSet) -> Step {
+        let (Some(known), Some(selected)) = (self.known.take(), connection.selected()) else {
+            return Step::Done(confused());
+        };
+        let view = &selected.view;
+        let all = UidSet::range(Uid::MIN, Uid::MAX);
+        let known_uids = known.known_uids.as_ref().map_or(all, |set| set.uids(0));
+        let first = known.known_pairs.map_or(Uid::MIN, |pairs| first_unmatched(view, &pairs));
+        let asked = vanished.intersection(&known_uids);
+        let vanished = view.absent(&asked.intersection(&UidSet::range(first, Uid::MAX)));
+        let is_changed = |entry: &&Entry| entry.modseq > known.mod_seq;
+        let changed = view.messages().select(&known_uids).filter(is_changed);
+        let changed = changed.filter_map(|entry| view.sequence(entry.uid)).collect();
+        self.stage = Opening::Tell(Telling::missed(&vanished, changed));
+        Step::Room
+    }
+
+    fn done(&self) -> Step {
         Step::Done(match self.access {
             Access::ReadOnly => ok("EXAMINE completed").with_code(Code::ReadOnly),
             _ => ok("SELECT completed").with_code(Code::ReadWrite),
         })
+    }
+}
+
+/// Behind the last message that still has the number which the client knows: none before it can be
+/// gone (RFC 7162 §3.2.5.2).
+fn first_unmatched(view: &View, (numbers, uids): &(SequenceSet, SequenceSet)) -> Uid {
+    let (numbers, uids) = (numbers.ranges(0).flatten(), uids.ranges(0).flatten());
+    let pairs = numbers.zip(uids).take_while(|(number, _)| *number <= view.exists());
+    let matched = pairs
+        .filter(|(number, uid)| view.get(*number).is_some_and(|entry| entry.uid.get() == *uid));
+    matched.last().and_then(|(_, uid)| Uid::MIN.checked_add(uid)).unwrap_or(Uid::MIN)
+}
+
+impl Connection {
+    /// What is told of a mailbox that was selected (RFC 3501 §6.3.1, RFC 9051 §6.3.2).
+    fn tell_selected(&mut self, id: Option<ObjectId>) {
+        self.tell_keywords();
+        let enabled = self.enabled;
+        let Some(Selected { target, view, .. }) = self.selected() else {
+            return;
+        };
+        let target = target.clone();
+        let (exists, recent, unseen) = (view.exists(), view.recent(), view.first_unseen());
+        let Snapshot { uid_validity, uid_next, highest_modseq, .. } = *view.snapshot();
+        self.respond(Response::Exists(exists));
+        if enabled.rev2 {
+            let listed = listed(self.written(&target), Vec::new());
+            self.respond(Response::List(listed));
+        } else {
+            self.respond(Response::Recent(recent));
+        }
+        // RFC 9586 §3: no sequence numbers.
+        if let Some(unseen) = unseen.filter(|_| !enabled.rev2 && !enabled.uid_only) {
+            self.respond(ok("First unseen message").with_code(Code::Unseen(unseen)));
+        }
+        self.respond(ok("UIDs are valid").with_code(Code::UidValidity(uid_validity)));
+        self.respond(ok("Next UID").with_code(Code::UidNext(uid_next)));
+        let modseq = Code::HighestModSeq(highest_modseq);
+        self.respond(ok("Highest mod-sequence").with_code(modseq));
+        if let Some(id) = id {
+            self.respond(ok("Mailbox").with_code(Code::MailboxId(id)));
+        }
     }
 }
 
@@ -90,6 +216,8 @@ pub(super) struct Closing {
     /// What to remove first.
     deleted: UidSet,
     text: &'static str,
+    /// The mod-sequence of that, for those who want to know (RFC 7162 §3.2.8).
+    modseq: Option<u64>,
     stage: Stage,
 }
 
@@ -103,17 +231,21 @@ impl Closing {
     /// CLOSE: what is marked `\Deleted` goes, unless the mailbox was opened to look only.
     pub(super) fn expunging(connection: &mut Connection) -> Self {
         let deleted = match connection.selected() {
-            Some(selected) if selected.access == Access::ReadWrite => {
+            Some(selected)
+                if selected.access == Access::ReadWrite
+                    && selected.rights.contains(Right::Expunge) =>
+            {
                 selected.view.messages().marked_deleted()
             }
             _ => UidSet::default(),
         };
-        Self { deleted, text: "CLOSE completed", stage: Stage::Expunge }
+        Self { deleted, text: "CLOSE completed", modseq: None, stage: Stage::Expunge }
     }
 
     /// UNSELECT: nothing goes.
     pub(super) fn quietly() -> Self {
-        Self { deleted: UidSet::default(), text: "UNSELECT completed", stage: Stage::Expunge }
+        let (deleted, text) = (UidSet::default(), "UNSELECT completed");
+        Self { deleted, text, modseq: None, stage: Stage::Expunge }
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
@@ -122,13 +254,17 @@ impl Closing {
                 Step::Ask(Request::Expunge { uids: core::mem::take(&mut self.deleted) })
             }
             (Stage::Expunge, Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
-            (Stage::Expunge, _) => {
+            (Stage::Expunge, told) => {
+                if let Told::Answer(Answer::Mailbox(snapshot)) = told {
+                    self.modseq = Some(snapshot.highest_modseq);
+                }
                 self.stage = Stage::Close;
                 Step::Ask(Request::Close)
             }
             (Stage::Close, _) => {
                 connection.deselect();
-                Step::Done(ok(self.text))
+                let modseq = self.modseq.filter(|_| connection.enabled.qresync);
+                Step::Done(ok(self.text).with_modseq(modseq))
             }
         }
     }

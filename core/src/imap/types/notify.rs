@@ -13,7 +13,8 @@ pub enum Notify {
     Set {
         /// `STATUS`: first tell the state of the mailboxes.
         status: bool,
-        /// What is told of which mailboxes, at least one. The first that fits a mailbox counts.
+        /// What is told of which mailboxes, at least one. Of a mailbox in several of them all
+        /// their events are told.
         groups: Vec<EventGroup>,
     },
 }

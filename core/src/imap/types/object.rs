@@ -1,5 +1,7 @@
 //! Names that servers give to things for good.
 
+use crate::message::summary::Digest;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -22,6 +24,38 @@ impl ObjectId {
         is_id.then(|| Self(text.into()))
     }
 
+    /// The EMAILID of the messages of this content (RFC 8474 §5.1).
+    #[must_use]
+    pub fn email(content: Digest) -> Self {
+        Self(format!("{EMAIL}{content}"))
+    }
+
+    /// The THREADID of the messages of this thread (RFC 8474 §5.2).
+    #[must_use]
+    pub fn thread(thread: Digest) -> Self {
+        Self(format!("{THREAD}{thread}"))
+    }
+
+    /// The content whose EMAILID it is, if it is one.
+    ///
+    /// ```
+    /// use postroad_core::imap::ObjectId;
+    /// use postroad_core::message::summary::Digest;
+    /// let content = Digest([0xab; 20]);
+    /// assert_eq!(ObjectId::email(content).as_email(), Some(content));
+    /// assert_eq!(ObjectId::thread(content).as_email(), None);
+    /// ```
+    #[must_use]
+    pub fn as_email(&self) -> Option<Digest> {
+        digest(self.0.strip_prefix(EMAIL)?)
+    }
+
+    /// The thread whose THREADID it is, if it is one.
+    #[must_use]
+    pub fn as_thread(&self) -> Option<Digest> {
+        digest(self.0.strip_prefix(THREAD)?)
+    }
+
     /// The identifier as text. Case matters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -33,4 +67,28 @@ impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What an EMAILID begins with.
+const EMAIL: char = 'E';
+/// What a THREADID begins with.
+const THREAD: char = 'T';
+
+/// The digest that is written so.
+fn digest(text: &str) -> Option<Digest> {
+    let mut digest = Digest([0; 20]);
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    if pairs.len() != digest.0.len() || !rest.is_empty() {
+        return None;
+    }
+    for (octet, pair) in digest.0.iter_mut().zip(pairs) {
+        let [high, low] = pair.map(|digit| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            // Case matters: capitals were never written.
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        });
+        *octet = high? << 4 | low?;
+    }
+    Some(digest)
 }

@@ -103,8 +103,10 @@ pub enum When {
 /// In what the texts of a SEARCH are written (RFC 3501 §6.4.4).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Charset {
-    /// `US-ASCII`, or none was named.
+    /// None was named, which means `US-ASCII`.
     #[default]
+    Unnamed,
+    /// `US-ASCII`.
     UsAscii,
     /// `UTF-8`.
     Utf8,

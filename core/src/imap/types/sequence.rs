@@ -1,5 +1,6 @@
 //! Sets of message numbers.
 
+use crate::store::{Uid, UidSet};
 use alloc::vec::Vec;
 use core::fmt;
 use core::num::NonZeroU32;
@@ -85,6 +86,13 @@ impl SequenceSet {
         let before = self.ranges[..first].iter().copied();
         let behind = self.ranges[after..].iter().copied();
         before.chain(middle).chain(behind).map(|(start, end)| start..=end)
+    }
+
+    /// The same as UIDs.
+    #[must_use]
+    pub fn uids(&self, last: u32) -> UidSet {
+        let uid = |number: &u32| Uid::new(*number);
+        self.ranges(last).filter_map(|it| uid(it.start()).zip(uid(it.end()))).collect()
     }
 
     /// The greatest number that is named, `*` left aside. A sequence number beyond the mailbox makes

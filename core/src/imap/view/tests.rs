@@ -2,6 +2,7 @@
 //! believes.
 
 use super::*;
+use crate::store::FlagAction;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -179,6 +180,13 @@ proptest! {
                 let alone: SequenceSet = alloc::format!("{}", entry.uid).parse().unwrap();
                 let found = view.find(Numbering::Uid, &alone);
                 prop_assert_eq!(found, Ok(alloc::vec![sequence..sequence + 1]));
+                let alone = UidSet::from_iter([entry.uid]);
+                let places = view.places(&alone);
+                prop_assert_eq!(places, alloc::vec![sequence..sequence + 1]);
+                let rest: Vec<Entry> = view.entries_from(sequence).collect();
+                let one_by_one: Vec<Entry> =
+                    (sequence..=view.exists()).filter_map(|it| view.get(it)).collect();
+                prop_assert_eq!(rest, one_by_one);
             }
             prop_assert_eq!(view.get(belief.len() as u32 + 1), None);
         }

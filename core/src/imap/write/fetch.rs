@@ -1,11 +1,12 @@
 //! FETCH responses, item by item.
 
-use super::structure::{Form, body, envelope};
+use super::structure::{Form, body, envelope, envelope_ref};
 use super::{astring, list, literal_head, nil, nstring, put};
 use crate::imap::types::{FetchItem, ObjectId, Partial, Section, SectionText};
 use crate::message::date::DateTime;
 use crate::message::envelope::Envelope;
 use crate::message::structure::Structure;
+use crate::message::summary::EnvelopeRef;
 use crate::store::{Flags, Uid};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -45,6 +46,8 @@ pub enum FetchData<'a> {
     Rfc822Size(u64),
     /// `ENVELOPE`.
     Envelope(&'a Envelope),
+    /// `ENVELOPE`, from its record.
+    EnvelopeRef(EnvelopeRef<'a>),
     /// `BODY`.
     Body(&'a Structure),
     /// `BODYSTRUCTURE`.
@@ -94,6 +97,10 @@ impl FetchResponse {
             FetchData::Envelope(of) => {
                 out.extend_from_slice(b"ENVELOPE ");
                 envelope(out, of);
+            }
+            FetchData::EnvelopeRef(of) => {
+                out.extend_from_slice(b"ENVELOPE ");
+                envelope_ref(out, of);
             }
             FetchData::Body(structure) => {
                 out.extend_from_slice(b"BODY ");

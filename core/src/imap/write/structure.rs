@@ -5,6 +5,7 @@ use crate::address::list::Item;
 use crate::message::envelope::Envelope;
 use crate::message::parameters::{Disposition, Parameter};
 use crate::message::structure::{Content, Fields, Part, Structure};
+use crate::message::summary::{AddressesRef, EnvelopeRef, ItemRef};
 use alloc::vec::Vec;
 
 /// `envelope`.
@@ -47,6 +48,43 @@ fn addresses(out: &mut Vec<u8>, items: &[Item]) {
             Item::GroupEnd => (None, None, None, None),
         };
         list(out, [name, route, local_part, domain], nstring);
+    }
+    out.push(b')');
+}
+
+/// `envelope`, from its record.
+pub(super) fn envelope_ref(out: &mut Vec<u8>, envelope: EnvelopeRef<'_>) {
+    out.push(b'(');
+    nstring(out, envelope.date);
+    out.push(b' ');
+    nstring(out, envelope.subject);
+    let lists =
+        [envelope.from, envelope.sender, envelope.reply_to, envelope.to, envelope.cc, envelope.bcc];
+    for items in lists {
+        out.push(b' ');
+        addresses_ref(out, items);
+    }
+    out.push(b' ');
+    nstring(out, envelope.in_reply_to);
+    out.push(b' ');
+    nstring(out, envelope.message_id);
+    out.push(b')');
+}
+
+fn addresses_ref(out: &mut Vec<u8>, items: AddressesRef<'_>) {
+    if items.is_empty() {
+        return nil(out);
+    }
+    out.push(b'(');
+    for item in items.iter() {
+        let parts = match item {
+            ItemRef::Mailbox { name, route, local_part, domain } => {
+                [name, route, Some(local_part), Some(domain)]
+            }
+            ItemRef::GroupStart(name) => [None, None, Some(name), None],
+            ItemRef::GroupEnd => [None; 4],
+        };
+        list(out, parts, nstring);
     }
     out.push(b')');
 }

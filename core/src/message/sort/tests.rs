@@ -13,7 +13,12 @@ fn sort(messages: &[&str], criteria: &[(Key, bool)]) -> Vec<u32> {
         let mut record = Vec::new();
         scanner.finish().write(&mut record);
         let summary = SummaryRef::parse(&record).unwrap();
-        sorter.push(Candidate { id, arrival: 1000 - i64::from(id), summary: &summary });
+        sorter.push(Candidate {
+            id,
+            arrival: 1000 - i64::from(id),
+            size: summary.size,
+            summary: Some(&summary),
+        });
     }
     sorter.finish()
 }

@@ -25,6 +25,7 @@ use super::message_id::IdHash;
 use super::structure::Structure;
 use crate::address::list::Item;
 
+pub use envelope::{AddressesRef, EnvelopeRef, ItemRef};
 pub use scanner::Scanner;
 
 /// A hash by which things are the same or not: 160 bits of SHA-256.
@@ -224,6 +225,12 @@ impl<'a> SummaryRef<'a> {
         envelope::parse(self.envelope)
     }
 
+    /// The octets of the envelope, for [`EnvelopeRef::parse`].
+    #[must_use]
+    pub const fn envelope_record(&self) -> &'a [u8] {
+        self.envelope
+    }
+
     /// The structure, with the envelope in its root; `None` if the record is broken.
     #[must_use]
     pub fn structure(&self) -> Option<Structure> {
@@ -232,6 +239,19 @@ impl<'a> SummaryRef<'a> {
             _ => Some(self.envelope()?),
         };
         structure::parse(self.structure, envelope)
+    }
+
+    /// The addresses of a field; `None` if the record is broken.
+    #[must_use]
+    pub fn addresses(&self, field: AddressField) -> Option<Vec<Item>> {
+        envelope::list(self.envelope, field as usize)
+    }
+
+    /// The value of a field, unfolded: its absence is the inner `None`, the outer says that the record
+    /// is broken.
+    #[must_use]
+    pub fn text(&self, field: TextField) -> Option<Option<&'a [u8]>> {
+        envelope::text(self.envelope, field as usize)
     }
 
     /// The first address of From.
@@ -251,4 +271,30 @@ impl<'a> SummaryRef<'a> {
     pub fn first_cc(&self) -> Option<Item> {
         envelope::first(self.envelope, 2)
     }
+}
+
+/// A field whose addresses a record has as they were written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AddressField {
+    /// `From`.
+    From,
+    /// `To`.
+    To,
+    /// `Cc`.
+    Cc,
+    /// `Bcc`.
+    Bcc,
+}
+
+/// A field whose value a record has as it was written, but for its folds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TextField {
+    /// `Date`.
+    Date,
+    /// `Subject`.
+    Subject,
+    /// `In-Reply-To`.
+    InReplyTo,
+    /// `Message-ID`.
+    MessageId,
 }

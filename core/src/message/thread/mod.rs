@@ -41,10 +41,24 @@ pub struct Item<'a> {
 /// How messages are threaded (RFC 5256 §3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Algorithm {
-    /// By subject: the first message of a subject, and the others below it.
+    /// `ORDEREDSUBJECT`: by subject, the first message of a subject, and the others below it.
     OrderedSubject,
-    /// By the Message-IDs that messages refer to, and what is left by subject.
+    /// `REFERENCES`: by the Message-IDs that messages refer to, and what is left by subject.
     References,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 2] = [Self::OrderedSubject, Self::References];
+
+    /// The algorithm's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OrderedSubject => "ORDEREDSUBJECT",
+            Self::References => "REFERENCES",
+        }
+    }
 }
 
 /// The place of a message, or of a container without one, in a list.

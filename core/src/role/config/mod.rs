@@ -3,6 +3,7 @@
 //! Every part has a safe default, so an empty configuration is a working one.
 
 mod outgoing;
+mod quota;
 
 use crate::limits::Limits;
 use alloc::collections::BTreeMap;
@@ -11,6 +12,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub use outgoing::{Dns, Queue, Route, Span};
+pub use quota::{Bound, OwnQuota, Quota, Size};
 
 /// Everything that can be configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +33,8 @@ pub struct Config {
     pub auth: Auth,
     /// What the SMTP server says.
     pub smtp: Smtp,
+    /// What the IMAP server says of itself.
+    pub imap: Imap,
     /// Whom to ask for names.
     pub dns: Dns,
     /// Where mail for other domains goes, where that is not what DNS says; `*` is every domain that
@@ -38,6 +42,8 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// How mail that leaves is tried.
     pub queue: Queue,
+    /// What every account may have that has no quota of its own.
+    pub quota: Quota,
     /// The limits in force.
     pub limits: Limits,
     /// From `name@domain`, `@domain` (whoever is otherwise unknown there) or `name` (in every
@@ -55,9 +61,11 @@ impl Default for Config {
             tls: TlsFiles::default(),
             auth: Auth::default(),
             smtp: Smtp::default(),
+            imap: Imap::default(),
             dns: Dns::default(),
             routes: BTreeMap::new(),
             queue: Queue::default(),
+            quota: Quota::default(),
             limits: Limits::default(),
             aliases: BTreeMap::new(),
         }
@@ -170,6 +178,17 @@ pub struct Smtp {
     pub vrfy: Vrfy,
     /// Who may start the queue for a domain with ETRN.
     pub etrn: Etrn,
+}
+
+/// What the IMAP server says of itself (RFC 5464 §6.1).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Imap {
+    /// How the administrator is reached, a URI: `mailto:postmaster@example.org`.
+    pub admin: Option<String>,
+    /// What users are to know.
+    pub comment: Option<String>,
 }
 
 /// What VRFY is answered (RFC 5321 §3.5.3, §7.3).

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 impl Recipient {
     /// Who gets the mail here.
-    fn accounts(&self) -> &[Account] {
+    pub(super) fn accounts(&self) -> &[Account] {
         match &self.routed {
             Routed::Here(accounts) => accounts,
             Routed::Elsewhere => &[],
@@ -85,6 +85,9 @@ impl<P: Policy> Intake<P> {
             .iter()
             .map(|recipient| match failure(&targets, outcomes, recipient.accounts()) {
                 None => Reply::new(250, (2, 0, 0), format!("Ok: queued as {id}")),
+                Some(Failure::OverQuota) => {
+                    self.over_quota(transaction.content.octets(), core::iter::once(recipient))
+                }
                 Some(failure) => self.apologize(id, Way::Store, failure),
             })
             .collect();

@@ -79,6 +79,7 @@ impl<P: Policy> Intake<P> {
                 self.awaits = Awaits::Nothing;
                 self.queued(ticket);
             }
+            Awaits::Room(_) => self.has_room(),
             // Late answers about a transaction that was given up.
             Awaits::Delivered(_) | Awaits::Verdict(_) | Awaits::Nothing => {}
         }
@@ -102,10 +103,16 @@ impl<P: Policy> Intake<P> {
                 self.answer(ticket, Answer::Reply(reply));
             }
             Awaits::LastWritten(ticket) | Awaits::Delivered(ticket) | Awaits::Committed(ticket) => {
-                let reply = self.apologize(id, way, failure);
+                let reply = match (failure, &self.transaction) {
+                    (Failure::OverQuota, Some(transaction)) => {
+                        self.over_quota(transaction.content.octets(), transaction.recipients.iter())
+                    }
+                    _ => self.apologize(id, way, failure),
+                };
                 self.answer(ticket, Answer::Reply(reply));
                 self.abandon();
             }
+            Awaits::Room(admission) => self.has_no_room(&admission, failure),
             Awaits::Verdict(_) | Awaits::Nothing => self.awaits = awaits,
         }
     }

@@ -12,6 +12,7 @@ mod filing;
 mod inquiry;
 mod keeping;
 mod queueing;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -127,6 +128,7 @@ enum Way {
 enum Awaits {
     Nothing,
     Verdict(Ticket),
+    Room(room::Admission),
     Begun(Ticket),
     Written(Ticket),
     /// The last of the content; then it is filed or queued.
@@ -211,8 +213,7 @@ impl<P: Policy> Intake<P> {
                 self.answer(ticket, answer);
             }
             Request::Recipient { forward_path, parameters } => {
-                let answer = self.recipient(forward_path, parameters);
-                self.answer(ticket, answer);
+                self.recipient(ticket, forward_path, parameters);
             }
             Request::Begin => self.begin(ticket),
             Request::Content => self.take_content(ticket),
@@ -272,26 +273,28 @@ impl<P: Policy> Intake<P> {
         Answer::Accept
     }
 
-    fn recipient(&mut self, forward_path: ForwardPath, parameters: RcptParameters) -> Answer {
-        let routed = P::route(&self.site, &forward_path);
+    fn recipient(&mut self, ticket: Ticket, forward_path: ForwardPath, parameters: RcptParameters) {
+        match P::route(&self.site, &forward_path) {
+            Ok(routed) => self.admit(ticket, Recipient { forward_path, parameters, routed }),
+            Err(reply) => {
+                if let Some(transaction) = &self.transaction {
+                    let reverse_path = transaction.reverse_path.clone();
+                    self.report_refusal(&reverse_path, Some(&forward_path), &reply);
+                }
+                self.answer(ticket, Answer::Reply(reply));
+            }
+        }
+    }
+
+    fn accept(&mut self, recipient: Recipient) -> Answer {
         let Some(transaction) = &mut self.transaction else {
             return Answer::Reply(Reply::new(503, (5, 5, 1), "Send MAIL first"));
         };
-        match routed {
-            Ok(routed) => {
-                let recipient = Recipient { forward_path, parameters, routed };
-                if recipient.needs_queue() {
-                    transaction.way = Way::Spool;
-                }
-                transaction.recipients.push(recipient);
-                Answer::Accept
-            }
-            Err(reply) => {
-                let reverse_path = transaction.reverse_path.clone();
-                self.report_refusal(&reverse_path, Some(&forward_path), &reply);
-                Answer::Reply(reply)
-            }
+        if recipient.needs_queue() {
+            transaction.way = Way::Spool;
         }
+        transaction.recipients.push(recipient);
+        Answer::Accept
     }
 
     fn report_refusal(

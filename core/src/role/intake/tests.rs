@@ -92,7 +92,8 @@ fn site() -> Arc<Site> {
     let mut site = Site::new(config, [7; 32]).unwrap();
     for (name, password) in [("ann@example.com", "secret"), ("bob@example.com", "hidden")] {
         let password = Some(Secret::new(String::from(password)));
-        site.directory.add_user(account(name), User { password, scram: None });
+        site.directory
+            .add_user(account(name), User { password, scram: None, quota: Default::default() });
     }
     let both = ["ann@example.com", "bob@example.com"];
     site.directory.add_alias("all@example.com", &both).unwrap();

@@ -247,7 +247,7 @@ impl Local {
         for (place, accounts) in core::mem::take(&mut letter.recipients) {
             let outcome = match failure(&targets, outcomes, &accounts) {
                 None => Outcome::ours(Action::Delivered, (2, 0, 0), "Delivered to the mailbox"),
-                Some(Failure::Full) => {
+                Some(Failure::Full | Failure::OverQuota) => {
                     Outcome::ours(Action::Deferred, (4, 2, 2), "The mailbox is full")
                 }
                 Some(_) => deferred("The message could not be filed"),

@@ -1,9 +1,11 @@
 //! Mailbox access by IMAP (RFC 3501): a protocol session whose logins the directory judges and
 //! whose requests go to the store of the account that has logged in.
 
+#[cfg(feature = "compress")]
+use crate::compress::Compressed;
 use crate::entropy::Entropy;
 use crate::imap::server::{self, Config, Event, Output, Server};
-use crate::machine::{Instant, Machine, Session, Ticket, Tls, TlsFailed};
+use crate::machine::{Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tls, TlsFailed};
 use crate::role::doors::{machine_doors, session_doors};
 use crate::role::login::{Judgement, Login};
 use crate::role::{Effect, Input, Peer, Report, Site};
@@ -39,8 +41,32 @@ impl Imap {
     /// The server for a connection from `peer`.
     #[must_use]
     pub fn new(now: Instant, site: Arc<Site>, peer: Peer, entropy: Entropy) -> Self {
+        Self::with_compress(now, site, peer, entropy, false)
+    }
+
+    /// The same with the layer that COMPRESS=DEFLATE needs, and so with that on offer (RFC 4978).
+    #[cfg(feature = "compress")]
+    #[must_use]
+    pub fn compressed(
+        now: Instant,
+        site: Arc<Site>,
+        peer: Peer,
+        entropy: Entropy,
+    ) -> Compressed<Self> {
         let limits = site.config.limits.clone();
-        let config = Config { limits, ..Config::default() };
+        Compressed::new(now, Self::with_compress(now, site, peer, entropy, true), &limits)
+    }
+
+    fn with_compress(
+        now: Instant,
+        site: Arc<Site>,
+        peer: Peer,
+        entropy: Entropy,
+        compress: bool,
+    ) -> Self {
+        let limits = site.config.limits.clone();
+        let crate::role::config::Imap { admin, comment } = site.config.imap.clone();
+        let config = Config { limits, admin, comment, compress, ..Config::default() };
         let channel = site.channel(peer, None);
         let server = Server::new(now, config.into(), channel, entropy);
         Self { server, login: Login::new(site), peer, now }
@@ -72,6 +98,9 @@ impl Imap {
             }
             Event::LoginFailed { mechanism, why } => {
                 Report::new("login-failed").with("mechanism", mechanism).with("reason", why)
+            }
+            Event::LoggedOut { account } => {
+                Report::new("logout").with("account", account).with("reason", "UNAUTHENTICATE")
             }
             Event::Closed { account: Some(account), why } => {
                 Report::new("logout").with("account", account).with("reason", why)
@@ -122,6 +151,11 @@ impl Session for Imap {
     fn handle_tls(&mut self, now: Instant, outcome: Result<Tls, TlsFailed>) {
         self.now = now;
         self.server.handle_tls(now, outcome);
+    }
+
+    fn handle_deflate(&mut self, now: Instant, outcome: Result<Deflate, DeflateFailed>) {
+        self.now = now;
+        self.server.handle_deflate(now, outcome);
     }
 
     fn content(&self) -> &[u8] {

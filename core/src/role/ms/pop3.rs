@@ -7,10 +7,8 @@ use crate::role::doors::{machine_doors, session_doors};
 use crate::role::login::{Judgement, Login};
 use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl::{self, Accepted, Mechanism};
-use crate::store::{self, Access, Account, MailboxName, Snapshot, Uid};
+use crate::store::{self, Access, Account, MailboxName, Snapshot, Uid, UniqueIds};
 use alloc::collections::VecDeque;
-use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -39,6 +37,7 @@ enum Awaits {
     Nothing,
     Verdict(Ticket),
     Opened(Ticket),
+    UniqueIds(Ticket, Snapshot),
     Read(Ticket),
     Removed(Ticket),
 }
@@ -139,7 +138,11 @@ impl Pop3 {
         let input = match (awaits, answer) {
             (Awaits::Nothing | Awaits::Verdict(_), _) => return,
             (Awaits::Opened(ticket), store::Answer::Opened(opened)) => {
-                let messages = messages(&opened);
+                let awaits = Awaits::UniqueIds(ticket, opened);
+                return self.ask_store(awaits, store::Request::UniqueIds);
+            }
+            (Awaits::UniqueIds(ticket, opened), store::Answer::UniqueIds(ids)) => {
+                let messages = messages(&opened, &ids);
                 self.uids = opened.messages.iter().map(|entry| entry.uid).collect();
                 pop3::Input::Opened { ticket, messages }
             }
@@ -153,38 +156,46 @@ impl Pop3 {
                 self.report(Report::new("removed").with("messages", removed));
                 pop3::Input::Removed { ticket }
             }
-            (Awaits::Opened(ticket), store::Answer::Failed(failure)) => {
+            // Whoever got other unique-ids would fetch all messages once more.
+            (
+                Awaits::Opened(ticket) | Awaits::UniqueIds(ticket, _),
+                store::Answer::Failed(failure),
+            ) => {
                 self.account = None;
                 pop3::Input::Failed { ticket, refusal: refusal(&failure) }
             }
             (Awaits::Read(ticket) | Awaits::Removed(ticket), store::Answer::Failed(failure)) => {
                 pop3::Input::Failed { ticket, refusal: refusal(&failure) }
             }
-            (Awaits::Opened(ticket) | Awaits::Read(ticket) | Awaits::Removed(ticket), _) => {
-                pop3::Input::Failed { ticket, refusal: Refusal::Permanent }
-            }
+            (
+                Awaits::Opened(ticket)
+                | Awaits::UniqueIds(ticket, _)
+                | Awaits::Read(ticket)
+                | Awaits::Removed(ticket),
+                _,
+            ) => pop3::Input::Failed { ticket, refusal: Refusal::Permanent },
         };
         self.answer(input);
     }
 }
 
-/// The messages of a maildrop. UIDVALIDITY and UID together are never used again, so neither is a
-/// unique-id (RFC 1939 §7).
-fn messages(opened: &Snapshot) -> Vec<Message> {
-    let unique_id = |uid: Uid| -> String { format!("{}.{uid}", opened.uid_validity) };
+/// The messages of a maildrop.
+fn messages(opened: &Snapshot, ids: &UniqueIds) -> Vec<Message> {
     let message = |entry: &store::Entry| Message {
-        unique_id: unique_id(entry.uid),
+        unique_id: ids.of(opened.uid_validity, entry.uid),
         size: u64::from(entry.size),
     };
     opened.messages.iter().map(message).collect()
 }
 
 const fn refusal(failure: &store::Failure) -> Refusal {
-    use store::Failure::{Exists, Full, InUse, Io, Limit, NoMailbox, NoMessage, Refused};
+    use store::Failure::{
+        Exists, Full, InUse, Io, Limit, NoMailbox, NoMessage, OverQuota, Refused,
+    };
     match failure {
         InUse => Refusal::InUse,
         NoMessage => Refusal::Gone,
-        Full | Limit(_) | Io(_) => Refusal::Temporary,
+        Full | OverQuota | Limit(_) | Io(_) => Refusal::Temporary,
         NoMailbox | Exists | Refused(_) => Refusal::Permanent,
     }
 }

@@ -3,8 +3,9 @@
 use crate::limits::Limits;
 use crate::machine::Instant;
 use crate::store::ledger::{Ledger, Wake};
+use crate::store::metadata::Annotations;
 use crate::store::tree::Tree;
-use crate::store::{Entry, Failure, Flags, MailboxName, SpecialUse, Uid, UidSet};
+use crate::store::{Acl, Entry, Failure, Flags, MailboxName, SpecialUse, Uid, UidSet};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -21,6 +22,8 @@ pub(super) struct Home {
     pub(super) tree: Tree,
     pub(super) mailboxes: BTreeMap<MailboxName, Mailbox>,
     pub(super) subscriptions: BTreeSet<MailboxName>,
+    pub(super) acls: BTreeMap<MailboxName, Acl>,
+    pub(super) annotations: BTreeMap<Option<MailboxName>, Annotations>,
     uid_validity: u32,
 }
 
@@ -62,7 +65,10 @@ impl Home {
     ) -> Result<(), Failure> {
         for made in self.tree.create(name, limits)? {
             let special_use = special_use.filter(|_| made == *name);
-            self.make(now, made, special_use);
+            self.make(now, made.clone(), special_use);
+            // What is shared is shared with what comes to be below it.
+            let inherited = made.parent().and_then(|parent| self.acls.get(&parent).cloned());
+            self.acls.extend(inherited.map(|acl| (made, acl)));
         }
         Ok(())
     }
@@ -82,7 +88,7 @@ impl Home {
             self.make(now, to.clone(), None);
             let (inbox, target) = (self.find(from)?, self.find(to)?);
             let uids: UidSet = inbox.borrow().iter().map(|(entry, _)| entry.uid).collect();
-            copy((&inbox, &target), &uids, now, limits)?;
+            copy((&inbox, &target), (&uids, Flags::ALL), now, limits)?;
             remove(&inbox, &uids, now);
             return Ok(inbox.borrow().wakes(None));
         }
@@ -96,7 +102,11 @@ impl Home {
                 let moved = Rc::new(RefCell::new(moved));
                 self.mailboxes.insert(new.clone(), moved);
             }
-            self.tree.insert(new, special_use);
+            self.tree.insert(new.clone(), special_use);
+            let acl = self.acls.remove(&old);
+            self.acls.extend(acl.map(|acl| (new.clone(), acl)));
+            let annotations = self.annotations.remove(&Some(old));
+            self.annotations.extend(annotations.map(|its| (Some(new), its)));
         }
         Ok(news)
     }
@@ -106,14 +116,15 @@ impl Home {
 /// other mailbox has no room stay behind.
 pub(super) fn copy(
     (from, to): (&Mailbox, &Mailbox),
-    uids: &UidSet,
+    (uids, flags): (&UidSet, Flags),
     now: Instant,
     limits: &Limits,
 ) -> Result<Vec<(Uid, Uid)>, Failure> {
     let picked: Vec<_> = {
         let from = from.borrow();
         let named = |(entry, letter): (&Entry, &Letter)| {
-            (*entry, letter.clone(), from.keyword_names(entry.flags))
+            let flags = entry.flags.intersection(flags);
+            (Entry { flags, ..*entry }, letter.clone(), from.keyword_names(flags))
         };
         from.select(uids).map(named).collect()
     };

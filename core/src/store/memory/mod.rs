@@ -14,13 +14,17 @@
 //! assert!(matches!(answer, Answer::Status(status) if status.messages == 0));
 //! ```
 
+mod annotations;
 mod filing;
 mod home;
+mod observing;
+mod quota;
+mod sharing;
 
 use super::ledger::{ReaderId, Wake};
 use super::{
-    Access, Account, Answer, Failure, FlagAction, Flags, MailboxName, Request, Snapshot,
-    SpecialUse, Status, Store, Uid, UidSet,
+    Access, Account, Allowances, Answer, Failure, FlagAction, Flags, MailboxName, News, Observer,
+    Request, Snapshot, SpecialUse, Status, Store, Uid, UidSet, UniqueIds,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -32,6 +36,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use filing::Finished;
 use home::{Home, Mailbox, remove};
 
 /// A message store in memory. Clones and [sessions](Self::session) share it, on one thread.
@@ -39,6 +44,9 @@ use home::{Home, Mailbox, remove};
 pub struct Memory {
     limits: Rc<Limits>,
     accounts: Rc<RefCell<BTreeMap<Account, Home>>>,
+    allowances: Rc<RefCell<Allowances>>,
+    /// What happens to the accounts that are observed.
+    observed: Rc<RefCell<BTreeMap<Account, News>>>,
 }
 
 /// One session's handle on a [`Memory`].
@@ -46,16 +54,23 @@ pub struct Session {
     memory: Memory,
     open: Option<Open>,
     writing: Option<Vec<u8>>,
+    /// Messages that wait to be appended together.
+    kept: Vec<Finished>,
+    /// The message that [`Request::Extend`] takes from.
+    source: Option<Arc<[u8]>>,
     /// The message that was read last. It can be read to its end even when it is removed meanwhile.
     reading: Option<(Uid, Arc<[u8]>)>,
     wake: Option<Wake>,
     watching: bool,
+    /// The account that is observed.
+    observing: Option<(Account, Observer)>,
     /// Whom to wake once nothing is borrowed.
     news: Vec<Wake>,
 }
 
 struct Open {
     account: Account,
+    name: MailboxName,
     mailbox: Mailbox,
     reader: ReaderId,
 }
@@ -64,7 +79,12 @@ impl Memory {
     /// An empty store. Every account has an INBOX from the moment it is asked about.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Rc::new(limits), accounts: Rc::default() }
+        Self {
+            limits: Rc::new(limits),
+            accounts: Rc::default(),
+            allowances: Rc::default(),
+            observed: Rc::default(),
+        }
     }
 
     /// A handle for one session.
@@ -74,9 +94,12 @@ impl Memory {
             memory: self.clone(),
             open: None,
             writing: None,
+            kept: Vec::new(),
+            source: None,
             reading: None,
             wake: None,
             watching: false,
+            observing: None,
             news: Vec::new(),
         }
     }
@@ -95,6 +118,11 @@ impl Memory {
                 }
             }
         });
+    }
+
+    /// What accounts may have from now on; without limits, if nobody has said.
+    pub fn set_allowances(&self, allowances: Allowances) {
+        *self.allowances.borrow_mut() = allowances;
     }
 
     fn with_home<R>(
@@ -131,7 +159,14 @@ impl Store for Session {
         octets: &mut Vec<u8>,
     ) -> Answer {
         octets.clear();
-        let answer = self.dispatch(now, request, lent, octets).unwrap_or_else(Answer::Failed);
+        let change = self.change(&request);
+        let answer = match self.dispatch(now, request, lent, octets) {
+            Ok(answer) => {
+                self.tell_observers(now, change);
+                answer
+            }
+            Err(failure) => Answer::Failed(failure),
+        };
         for wake in core::mem::take(&mut self.news) {
             wake();
         }
@@ -141,6 +176,7 @@ impl Store for Session {
     fn on_news(&mut self, wake: Wake) {
         self.wake = Some(wake);
         self.watch(self.watching);
+        self.watch_observed();
     }
 }
 
@@ -163,38 +199,85 @@ impl Session {
             Request::Subscribe { account, mailbox, subscribed } => {
                 self.subscribe(now, &account, mailbox, subscribed)
             }
-            Request::Open { account, mailbox, access } => self.open(now, account, &mailbox, access),
+            Request::Open { account, mailbox, access } => {
+                self.open(now, &account, &mailbox, access)
+            }
             Request::Sync => self.sync(),
             Request::Close => Ok(self.close()),
             Request::SetFlags { uids, unchanged_since, action, flags, keywords } => {
                 self.set_flags(now, (uids, unchanged_since), action, (flags, &keywords))
             }
             Request::Expunge { uids } => self.expunge(now, &uids),
-            Request::Copy { uids, to, originals } => self.copy(now, &uids, &to, originals),
+            Request::Copy { uids, account, to, flags, originals } => {
+                self.copy(now, (&uids, flags), (&account, &to), originals)
+            }
             Request::Read { uid, offset, length } => self.read(uid, offset, length, octets),
             Request::Structure { uid } => self.structure(uid),
             Request::Summary { uid } => self.summary(uid, octets),
-            Request::Vanished { since } => {
-                let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
-                Ok(Answer::Vanished(vanished))
-            }
+            Request::Vanished { since } => self.vanished(since),
             Request::Begin { account, mailbox } => self.begin(now, &account, &mailbox),
             Request::Write => self.write(lent),
             Request::Deliver { id, targets, atomicity } => {
                 self.deliver(now, &id, &targets, atomicity)
             }
-            Request::Append { account, mailbox, flags, keywords, date } => {
-                self.append(now, &account, &mailbox, flags, &keywords, date)
+            Request::Append { account, mailbox, flags, keywords, date, replaces } => {
+                let message = self.finish(now, flags, keywords, date);
+                self.append_all(now, (&account, &mailbox), message, replaces)
             }
-            Request::Abandon => {
-                self.writing = None;
-                Ok(Answer::Done)
+            Request::Keep { flags, keywords, date } => self.keep(now, flags, keywords, date),
+            Request::Source { account, mailbox, uid_validity, uid } => {
+                self.source(now, (&account, &mailbox), uid_validity, uid)
             }
+            Request::Extend { offset, length } => self.extend(offset, length),
+            Request::UniqueIds => self.unique_ids(),
+            Request::Observe { account } => Ok(self.observe(now, account)),
+            Request::Happened => Ok(self.happened()),
+            Request::Rights { account, mailbox, user } => {
+                self.rights(now, &account, &mailbox, &user)
+            }
+            Request::Acl { account, mailbox } => self.acl(now, &account, &mailbox),
+            Request::SetAcl { account, mailbox, identifier, rights } => {
+                self.set_acl(now, (&account, &mailbox), identifier, rights)
+            }
+            Request::Sharers { user } => Ok(self.sharers(&user)),
+            Request::Shared { account, user } => Ok(self.shared(&account, &user)),
+            Request::Quota { account } => self.quota(now, &account),
+            Request::Room { account, octets } => self.room(now, &account, octets),
+            Request::Annotations { account, mailbox, user } => {
+                self.annotations(now, (&account, mailbox.as_ref()), &user)
+            }
+            Request::Annotate { account, mailbox, user, values } => {
+                self.annotate(now, (&account, mailbox.as_ref()), &user, values)
+            }
+            Request::Abandon => Ok(self.abandon()),
             Request::Watch(watching) => {
                 self.watch(watching);
                 Ok(Answer::Done)
             }
         }
+    }
+
+    fn vanished(&self, since: u64) -> Result<Answer, Failure> {
+        let vanished = self.opened()?.mailbox.borrow().vanished_since(since);
+        Ok(Answer::Vanished(vanished))
+    }
+
+    fn unique_ids(&self) -> Result<Answer, Failure> {
+        self.opened()?;
+        Ok(Answer::UniqueIds(UniqueIds::default()))
+    }
+
+    /// Appends the messages that were written, and forgets them whatever comes of it.
+    fn append_all(
+        &mut self,
+        now: Instant,
+        to: (&Account, &MailboxName),
+        last: Result<Finished, Failure>,
+        replaces: Option<Uid>,
+    ) -> Result<Answer, Failure> {
+        let appended = last.and_then(|last| self.append(now, to, last, replaces));
+        self.abandon();
+        appended
     }
 
     fn list(&mut self, now: Instant, account: &Account) -> Result<Answer, Failure> {
@@ -234,6 +317,8 @@ impl Session {
         let mailbox = self.memory.with_home(now, account, |home| {
             home.tree.delete(name)?;
             home.tree.remove(name);
+            home.acls.remove(name);
+            home.annotations.remove(&Some(name.clone()));
             Ok(home.mailboxes.remove(name))
         })?;
         if let Some(mailbox) = mailbox {
@@ -277,18 +362,18 @@ impl Session {
     fn open(
         &mut self,
         now: Instant,
-        account: Account,
+        account: &Account,
         name: &MailboxName,
         access: Access,
     ) -> Result<Answer, Failure> {
         self.close();
-        let mailbox = self.memory.find(now, &account, name)?;
+        let mailbox = self.memory.find(now, account, name)?;
         if access == Access::Exclusive && mailbox.borrow().is_exclusive() {
             return Err(Failure::InUse);
         }
         let wake = self.wake.clone().filter(|_| self.watching);
         let (reader, snapshot) = mailbox.borrow_mut().join(access, wake);
-        self.open = Some(Open { account, mailbox, reader });
+        self.open = Some(Open { account: account.clone(), name: name.clone(), mailbox, reader });
         Ok(Answer::Opened(snapshot))
     }
 
@@ -434,6 +519,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.stop_observing();
         self.close();
     }
 }

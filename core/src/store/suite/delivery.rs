@@ -1,7 +1,7 @@
 //! Checks of writing, delivery and APPEND.
 
 use super::{Bed, Desk, account, inbox, name, told, uid};
-use crate::store::{Answer, Atomicity, Failure, Flags, Request, Target};
+use crate::store::{Access, Answer, Atomicity, Failure, Flags, Request, Target};
 use alloc::vec::Vec;
 
 fn target(mailbox: &str) -> Target {
@@ -74,8 +74,10 @@ pub fn appended_mail_keeps_flags_and_date(bed: &impl Bed) {
         flags: Flags::SEEN | Flags::DRAFT,
         keywords: alloc::vec!["$Forwarded".into()],
         date: Some(-86_400),
+        replaces: None,
     };
-    let answer = Answer::Appended { uid_validity: validity, uid: uid(1) };
+    let answer =
+        Answer::Appended { uid_validity: validity, uids: core::iter::once(uid(1)).collect() };
     assert_eq!(desk.ask(append), answer);
     assert_eq!(desk.append("a", Flags::NONE, b"two\r\n"), 2);
     let status = desk.status("a");
@@ -152,4 +154,110 @@ pub fn nothing_is_written_without_a_beginning(bed: &impl Bed) {
     assert_eq!(desk.fails(begin), Failure::NoMailbox);
     assert_eq!(desk.fails(Request::Sync), Failure::NoMailbox);
     desk.done(Request::Close);
+}
+
+/// Those that were kept and the last one get their UIDs in order, or none does (RFC 3502).
+pub fn messages_that_were_kept_are_filed_together(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    let keep = |flags, date| Request::Keep { flags, keywords: Vec::new(), date };
+    desk.write(b"one\r\n");
+    desk.done(keep(Flags::SEEN, Some(86_400)));
+    desk.write(b"two\r\n");
+    desk.done(keep(Flags::NONE, None));
+    desk.write(b"three\r\n");
+    let append = desk.appending("INBOX", Flags::FLAGGED, &[]);
+    match desk.ask(append.clone()) {
+        Answer::Appended { uids, .. } => assert_eq!(uids, super::uids(&[1, 2, 3])),
+        other => panic!("not appended: {other:?}"),
+    }
+    let opened = desk.open("INBOX");
+    let flags = [Flags::SEEN, Flags::NONE, Flags::FLAGGED].map(|flags| flags | Flags::RECENT);
+    assert_eq!(told(&opened.entries), [(1, flags[0]), (2, flags[1]), (3, flags[2])]);
+    assert_eq!(opened.entries[0].date, 86_400);
+    assert_eq!((desk.read(1, 10), desk.read(3, 10)), (b"one\r\n".into(), b"three\r\n".into()));
+    // Whatever comes of it, none is kept afterwards.
+    for end in [desk.appending("none", Flags::NONE, &[]), Request::Abandon] {
+        desk.write(b"four\r\n");
+        desk.done(keep(Flags::NONE, None));
+        desk.write(b"five\r\n");
+        desk.ask(end);
+        desk.write(b"six\r\n");
+        let answer = desk.ask(append.clone());
+        assert!(matches!(answer, Answer::Appended { uids, .. } if uids.iter().count() == 1));
+    }
+    desk.write(b"seven\r\n");
+    desk.done(keep(Flags::NONE, None));
+    desk.fails(append.clone());
+    desk.write(b"eight\r\n");
+    desk.ask(append);
+    assert_eq!(desk.status("INBOX").messages, 6);
+}
+
+/// Octets come from the source as they are given (RFC 4469).
+pub fn a_message_is_extended_from_another(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    desk.create("a");
+    desk.append("INBOX", Flags::NONE, b"Subject: x\n\nfirst\nsecond\n");
+    let validity = desk.status("INBOX").uid_validity;
+    let source = |number, uid_validity| Request::Source {
+        account: account(),
+        mailbox: name("INBOX"),
+        uid_validity,
+        uid: uid(number),
+    };
+    assert_eq!(desk.fails(source(1, Some(validity + 1))), Failure::NoMessage);
+    assert_eq!(desk.fails(source(2, None)), Failure::NoMessage);
+    assert_eq!(desk.fails(Request::Extend { offset: 0, length: 1 }), Failure::NoMessage);
+    desk.write(b"Subject: y\r\n\r\n");
+    match desk.ask(source(1, Some(validity))) {
+        Answer::Structure(structure) => assert_eq!(structure.parts[0].body_start, 14),
+        other => panic!("no structure: {other:?}"),
+    }
+    desk.done(Request::Extend { offset: 21, length: 8 });
+    desk.done(Request::Extend { offset: 14, length: 7 });
+    desk.done(Request::Extend { offset: 21, length: 0 });
+    let append = desk.appending("a", Flags::NONE, &[]);
+    assert!(matches!(desk.ask(append), Answer::Appended { .. }));
+    desk.open("a");
+    assert_eq!(desk.read(1, 7), b"Subject: y\r\n\r\nsecond\r\nfirst\r\n");
+}
+
+/// The original goes when the new message has come, and stays if it does not (RFC 8508).
+pub fn a_message_replaces_another(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    desk.create("a");
+    desk.append("INBOX", Flags::NONE, b"one\r\n");
+    desk.append("INBOX", Flags::NONE, b"two\r\n");
+    desk.open("INBOX");
+    let replacing =
+        |desk: &Desk<_>, mailbox, number| match desk.appending(mailbox, Flags::NONE, &[]) {
+            Request::Append { account, mailbox, flags, keywords, date, .. } => Request::Append {
+                account,
+                mailbox,
+                flags,
+                keywords,
+                date,
+                replaces: Some(uid(number)),
+            },
+            other => other,
+        };
+    for (mailbox, number) in [("none", 1), ("INBOX", 7)] {
+        desk.write(b"three\r\n");
+        let append = replacing(&desk, mailbox, number);
+        desk.fails(append);
+        assert_eq!(desk.status("INBOX").messages, 2);
+    }
+    for (mailbox, left) in [("INBOX", 2), ("a", 1)] {
+        let number = desk.open("INBOX").entries[0].uid.get();
+        desk.write(b"three\r\n");
+        let append = replacing(&desk, mailbox, number);
+        assert!(matches!(desk.ask(append), Answer::Appended { .. }));
+        assert_eq!(desk.sync().vanished, [uid(number)]);
+        assert_eq!(desk.status("INBOX").messages, left);
+    }
+    desk.open_as("INBOX", Access::ReadOnly);
+    desk.write(b"four\r\n");
+    let append = replacing(&desk, "a", 3);
+    assert!(matches!(desk.fails(append), Failure::Refused(_)));
+    assert_eq!(desk.status("a").messages, 1);
 }

@@ -1,6 +1,6 @@
 //! Checks of what one session does in an open mailbox.
 
-use super::{Bed, Changes, Desk, name, told, uid, uids};
+use super::{Bed, Changes, Desk, account, name, told, uid, uids};
 use crate::limits::Limits;
 use crate::message::summary::{Scanner, Summary};
 use crate::store::{
@@ -157,7 +157,13 @@ pub fn keywords_have_a_limit(bed: &impl Bed) {
     // A copy leaves behind what there is no room for.
     desk.open("INBOX");
     desk.flag(&[1], FlagAction::Add, Flags::SEEN, &["K3", "other"]);
-    let copy = Request::Copy { uids: uids(&[1]), to: name("full"), originals: Originals::Stay };
+    let copy = Request::Copy {
+        uids: uids(&[1]),
+        account: account(),
+        to: name("full"),
+        flags: Flags::ALL,
+        originals: Originals::Stay,
+    };
     assert!(matches!(desk.ask(copy), Answer::Copied(_)));
     let opened = desk.open("full");
     let copied = Flags::SEEN | Flags::keyword(3) | Flags::RECENT;
@@ -194,7 +200,13 @@ pub fn copies_keep_flags_keywords_and_date(bed: &impl Bed) {
     desk.open("INBOX");
     desk.flag(&[2], FlagAction::Add, Flags::NONE, &["here", "There"]);
     desk.now = crate::machine::Instant::from_seconds(2_000_000_500);
-    let copy = Request::Copy { uids: uids(&[1, 2, 3]), to: name("a"), originals: Originals::Stay };
+    let copy = Request::Copy {
+        uids: uids(&[1, 2, 3]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals: Originals::Stay,
+    };
     let uid_validity = desk.status("a").uid_validity;
     let copied = Copied { uid_validity, from: uids(&[1, 2]), to: uids(&[2, 3]) };
     assert_eq!(desk.ask(copy), Answer::Copied(copied));
@@ -207,7 +219,13 @@ pub fn copies_keep_flags_keywords_and_date(bed: &impl Bed) {
     assert!(opened.entries.iter().all(|entry| entry.date == 2_000_000_000));
     assert_eq!(desk.read(3, 100), b"two\r\n");
     // Into the mailbox itself.
-    let copy = Request::Copy { uids: uids(&[3]), to: name("a"), originals: Originals::Stay };
+    let copy = Request::Copy {
+        uids: uids(&[3]),
+        account: account(),
+        to: name("a"),
+        flags: Flags::ALL,
+        originals: Originals::Stay,
+    };
     assert!(matches!(desk.ask(copy), Answer::Copied(_)));
     let words = Flags::ANSWERED | words;
     assert_eq!(told(&desk.sync().entries), [(4, words | Flags::RECENT)]);
@@ -223,7 +241,9 @@ pub fn moved_messages_are_told_as_vanished(bed: &impl Bed) {
     desk.open("INBOX");
     let to_a = |numbers: &[u32]| Request::Copy {
         uids: uids(numbers),
+        account: account(),
         to: name("a"),
+        flags: Flags::ALL,
         originals: Originals::Go,
     };
     let Answer::Copied(copied) = desk.ask(to_a(&[1, 3, 5])) else {
@@ -253,7 +273,13 @@ pub fn a_copy_to_nowhere_changes_nothing(bed: &impl Bed) {
     desk.append("INBOX", Flags::NONE, b"x\r\n");
     desk.open("INBOX");
     for originals in [Originals::Stay, Originals::Go] {
-        let copy = Request::Copy { uids: uids(&[1]), to: name("none"), originals };
+        let copy = Request::Copy {
+            uids: uids(&[1]),
+            account: account(),
+            to: name("none"),
+            flags: Flags::ALL,
+            originals,
+        };
         assert_eq!(desk.fails(copy), Failure::NoMailbox);
     }
     assert_eq!(desk.sync(), Changes::default());
@@ -276,12 +302,24 @@ pub fn a_mailbox_opened_to_look_is_not_changed(bed: &impl Bed) {
             keywords: Vec::new(),
         },
         Request::Expunge { uids: all.clone() },
-        Request::Copy { uids: all.clone(), to: name("INBOX"), originals: Originals::Go },
+        Request::Copy {
+            uids: all.clone(),
+            account: account(),
+            to: name("INBOX"),
+            flags: Flags::ALL,
+            originals: Originals::Go,
+        },
     ] {
         assert!(matches!(desk.fails(request), Failure::Refused(_)));
     }
     assert_eq!(desk.read(1, 10), b"x\r\n");
-    let copy = Request::Copy { uids: all, to: name("INBOX"), originals: Originals::Stay };
+    let copy = Request::Copy {
+        uids: all,
+        account: account(),
+        to: name("INBOX"),
+        flags: Flags::ALL,
+        originals: Originals::Stay,
+    };
     assert!(matches!(desk.ask(copy), Answer::Copied(_)));
     assert_eq!(told(&desk.sync().entries), [(2, Flags::RECENT)]);
 }
@@ -301,7 +339,13 @@ pub fn sets_of_all_uids_cost_nothing(bed: &impl Bed) {
         keywords: Vec::new(),
     });
     assert_eq!(changes.entries.len(), 2);
-    let copy = Request::Copy { uids: all.clone(), to: name("INBOX"), originals: Originals::Go };
+    let copy = Request::Copy {
+        uids: all.clone(),
+        account: account(),
+        to: name("INBOX"),
+        flags: Flags::ALL,
+        originals: Originals::Go,
+    };
     assert!(matches!(desk.ask(copy), Answer::Copied(_)));
     let changes = desk.changes(Request::Expunge { uids: all });
     assert_eq!(changes.vanished, [uid(1), uid(2)]);

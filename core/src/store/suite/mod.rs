@@ -21,14 +21,17 @@
 pub mod delivery;
 pub mod messages;
 pub mod names;
+pub mod observing;
+pub mod quota;
 mod reader;
 pub mod sessions;
+pub mod sharing;
 
 pub use reader::{Changes, Opened};
 
 use super::{
-    Access, Account, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory, Request,
-    Status, Store, Target, Uid, UidSet,
+    Access, Account, Allowances, Answer, Entry, Failure, FlagAction, Flags, MailboxName, Memory,
+    Request, Status, Store, Target, Uid, UidSet,
 };
 use crate::limits::Limits;
 use crate::machine::Instant;
@@ -46,6 +49,9 @@ pub trait Bed {
 
     /// Gives an account its special-use mailboxes.
     fn provision(&self, now: Instant, account: &Account);
+
+    /// Says what accounts may have from now on.
+    fn set_allowances(&self, allowances: Allowances);
 }
 
 impl Bed for Memory {
@@ -57,6 +63,10 @@ impl Bed for Memory {
 
     fn provision(&self, now: Instant, account: &Account) {
         Self::provision(self, now, account);
+    }
+
+    fn set_allowances(&self, allowances: Allowances) {
+        Self::set_allowances(self, allowances);
     }
 }
 
@@ -73,6 +83,9 @@ macro_rules! store_suite {
             an_appended_bare_lf_becomes_crlf,
             a_message_is_ended_by_whatever_comes_of_it,
             nothing_is_written_without_a_beginning,
+            messages_that_were_kept_are_filed_together,
+            a_message_is_extended_from_another,
+            a_message_replaces_another,
         ]);
         $crate::store_suite!(@ $bed, messages: [
             octets_are_read_in_any_pieces,
@@ -99,6 +112,29 @@ macro_rules! store_suite {
             subscriptions_outlive_mailboxes,
             a_name_of_any_script_is_kept,
             a_mailbox_made_again_has_another_uid_validity,
+        ]);
+        $crate::store_suite!(@ $bed, quota: [
+            what_is_used_is_told,
+            what_exceeds_the_quota_is_refused,
+            the_number_of_messages_is_limited,
+            a_move_needs_no_room,
+            a_delivered_id_needs_no_room,
+        ]);
+        $crate::store_suite!(@ $bed, observing: [
+            observers_hear_what_others_do,
+            observers_are_woken,
+            names_are_observed,
+            who_observes_no_more_hears_nothing,
+        ]);
+        $crate::store_suite!(@ $bed, sharing: [
+            an_owner_has_every_right,
+            what_is_granted_is_seen,
+            rights_follow_their_mailbox,
+            nobody_gets_an_account_by_being_asked_for,
+            copies_go_to_other_accounts,
+            annotations_are_private_or_shared,
+            annotations_follow_their_mailbox,
+            annotations_have_limits,
         ]);
         $crate::store_suite!(@ $bed, sessions: [
             changes_reach_other_sessions,
@@ -338,6 +374,7 @@ impl<S: Store> Desk<S> {
             flags,
             keywords: keywords.iter().map(|word| String::from(*word)).collect(),
             date: None,
+            replaces: None,
         }
     }
 
@@ -347,7 +384,7 @@ impl<S: Store> Desk<S> {
         self.write(octets);
         let append = self.appending(mailbox, flags, &[]);
         match self.ask(append) {
-            Answer::Appended { uid, .. } => uid.get(),
+            Answer::Appended { uids, .. } => uids.iter().map(Uid::get).max().unwrap_or(0),
             other => panic!("not appended: {other:?}"),
         }
     }

@@ -83,7 +83,7 @@ pub fn a_maildrop_is_exclusive(bed: &impl Bed) {
     assert!(matches!(one.ask(open), Answer::Opened(_)));
 }
 
-fn counting<S: Store>(desk: &mut Desk<S>) -> Arc<AtomicUsize> {
+pub(super) fn counting<S: Store>(desk: &mut Desk<S>) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = count.clone();
     let wake = Arc::new(move || {

@@ -10,6 +10,7 @@ use postroad_core::sasl::Credentials;
 use postroad_runtime_std::clock;
 use postroad_runtime_std::host::Log;
 use postroad_runtime_std::server::Live;
+use postroad_store_maildir::Maildirs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,8 @@ pub struct Source {
     pub data: PathBuf,
     /// What hides who exists.
     pub secret: [u8; 32],
+    /// The mail, whose quotas change with the users.
+    pub maildirs: Maildirs,
     /// Where changes are told.
     pub log: Log,
 }
@@ -103,6 +106,7 @@ impl Source {
             (self.log)(clock::now(), &Report::new("dangling-alias").with("reason", why));
         }
         let (tls, outgoing) = (Files::of(settings)?.load()?, certificate::outgoing(settings)?);
+        self.maildirs.set_allowances(site.allowances());
         Ok(Arc::new(Live { site: Arc::new(site), tls, outgoing }))
     }
 }

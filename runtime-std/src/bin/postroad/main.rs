@@ -8,7 +8,10 @@ mod current;
 mod demo;
 mod durable;
 mod exit;
+mod export;
+mod import;
 mod log;
+mod mail;
 mod password;
 mod queue;
 mod say;
@@ -21,6 +24,7 @@ mod terminal;
 mod trace;
 mod user;
 mod users;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use exit::{Exit, Failed};
@@ -74,6 +78,12 @@ enum Command {
     Send(Box<send::Arguments>),
     /// Take a message from standard input, as programs expect of sendmail
     Sendmail(sendmail::Arguments),
+    /// Take mail from a Maildir or an mbox into an account
+    Import(import::Arguments),
+    /// Put an account's mail into a Maildir or into mbox files
+    Export(export::Arguments),
+    /// Look through the mail on the disk for what is damaged
+    Verify(verify::Arguments),
     /// Say what is wrong with the configuration, and print the limits in force
     Check(check::Arguments),
 }
@@ -92,6 +102,9 @@ fn main() -> ExitCode {
             .map_err(|why| Exit::Configuration.because(why))
             .and_then(|it| send::run(&it, *arguments)),
         Command::Sendmail(arguments) => return sendmail::run(config, data, arguments),
+        Command::Import(arguments) => with(read(), |it| import::run(it, &arguments)),
+        Command::Export(arguments) => with(read(), |it| export::run(it, &arguments)),
+        Command::Verify(arguments) => with(read(), |it| verify::run(it, &arguments)),
         Command::Check(arguments) => with(read(), |it| check::run(it, &arguments)),
     };
     match outcome {

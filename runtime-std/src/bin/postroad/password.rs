@@ -24,7 +24,11 @@ pub fn hash(password: &str, entropy: &mut Entropy) -> Result<User, Prohibited> {
     let hash = Argon2::default()
         .hash_password_with_salt(prepare(password)?.as_bytes(), &salt)
         .map_err(|_| Prohibited)?;
-    Ok(User { password: Some(Secret::new(hash.to_string())), scram: Some(scram) })
+    Ok(User {
+        password: Some(Secret::new(hash.to_string())),
+        scram: Some(scram),
+        ..User::default()
+    })
 }
 
 /// Whether `hash` has a form that [`verify`] can check.

@@ -105,7 +105,8 @@ pub fn start(
     options.reserve = reserve;
     let maildirs = Maildirs::new(mail, entropy.fork(), options);
     let spool = Spool::open(spool, entropy.fork(), reserve).map_err(|error| error.to_string())?;
-    let source = Source { file, data: data.clone(), secret, log: log.clone() };
+    let source =
+        Source { file, data: data.clone(), secret, maildirs: maildirs.clone(), log: log.clone() };
     let current = Arc::new(Current::new(settings, source)?);
     let asked = current.clone();
     let server = Server::start(Outside {

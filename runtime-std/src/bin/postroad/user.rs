@@ -4,13 +4,14 @@ use crate::password;
 use crate::say::say;
 use crate::settings::Settings;
 use crate::terminal::Quiet;
-use crate::users::Users;
+use crate::users::{Users, bound, number, octets};
 use clap::Args;
 use postroad_core::address::Mailbox;
 use postroad_core::entropy::Entropy;
+use postroad_core::role::config::{OwnQuota, Size};
 use postroad_core::role::directory::User;
 use postroad_core::secret::Secret;
-use postroad_core::store::Account;
+use postroad_core::store::{Account, Allowance};
 use postroad_runtime_std::clock;
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -18,9 +19,18 @@ use std::io::{BufRead, IsTerminal, Write};
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Add a user
-    Add(Password),
+    Add {
+        #[command(flatten)]
+        password: Password,
+        /// How much mail the user may have, such as 500M or 2G, or none; without it, what
+        /// `[quota]` of the configuration says
+        #[arg(long, value_name = "SIZE")]
+        quota: Option<String>,
+    },
     /// Change a user's password
     Passwd(Password),
+    /// Say how much mail a user may have, or see it
+    Quota(Quota),
     /// List the users
     List {
         /// As a JSON list
@@ -48,37 +58,99 @@ pub struct Password {
     password_hash: Option<String>,
 }
 
+/// Whose quota, and what it is from now on.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  postroad user quota alice@example.org --storage 2G --messages 50000\n  postroad user quota alice@example.org --storage default\n\nThe server heeds it from the next connection on. What a user has already, stays."
+)]
+pub struct Quota {
+    /// The user's address
+    address: String,
+    /// How much mail, such as 500M or 2G; `none` for no limit, `default` for what `[quota]` of the
+    /// configuration says
+    #[arg(long, value_name = "SIZE")]
+    storage: Option<String>,
+    /// How many messages; `none` or `default` as above
+    #[arg(long, value_name = "NUMBER")]
+    messages: Option<String>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// Says in words why it can't be done.
 pub fn run(settings: &Settings, command: Command) -> Result<(), String> {
     match command {
-        Command::Add(password) => set(settings, &password, true),
-        Command::Passwd(password) => set(settings, &password, false),
+        Command::Add { password, quota } => set(settings, &password, Some(quota.as_deref())),
+        Command::Passwd(password) => set(settings, &password, None),
+        Command::Quota(quota) => limit(settings, &quota),
         Command::List { json } => list(settings, json),
         Command::Remove { address } => remove(settings, &address),
     }
 }
 
-fn set(settings: &Settings, password: &Password, new: bool) -> Result<(), String> {
+/// Sets a password: with `new`, that of a user who is added, with this quota.
+fn set(settings: &Settings, password: &Password, new: Option<Option<&str>>) -> Result<(), String> {
     let account = account(settings, &password.address)?;
+    let storage = bound(new.flatten(), octets).map_err(|why| format!("--quota: {why}"))?;
     // Before the password is asked for.
-    known(&Users::read(&settings.data)?, &account, !new)?;
+    known(&Users::read(&settings.data)?, &account, new.is_none())?;
     let user = match &password.password_hash {
         Some(hash) if password::is_known(hash) => {
-            User { password: Some(Secret::new(hash.clone())), scram: None }
+            User { password: Some(Secret::new(hash.clone())), ..User::default() }
         }
         Some(_) => return Err("--password-hash: not a hash that can be checked".into()),
         None => hash(&ask(password.password_stdin)?)?,
     };
     Users::change(&settings.data, |users| {
-        known(users, &account, !new)?;
-        users.0.insert(account.clone(), user);
+        known(users, &account, new.is_none())?;
+        let quota = match users.0.get(&account) {
+            Some(old) => old.quota,
+            None => OwnQuota { storage, ..OwnQuota::default() },
+        };
+        users.0.insert(account.clone(), User { quota, ..user });
         Ok(())
     })?;
-    say!("{account}: {}", if new { "added" } else { "the password is changed" });
+    say!("{account}: {}", if new.is_some() { "added" } else { "the password is changed" });
     Ok(())
+}
+
+/// Says what a user may have, after it was changed if that is wanted.
+fn limit(settings: &Settings, wanted: &Quota) -> Result<(), String> {
+    let account = named(&wanted.address)?;
+    let read = |text: Option<&str>, read: fn(&str) -> Result<u64, String>| {
+        text.map(|text| bound(Some(text), read)).transpose()
+    };
+    let storage =
+        read(wanted.storage.as_deref(), octets).map_err(|why| format!("--storage: {why}"))?;
+    let messages =
+        read(wanted.messages.as_deref(), number).map_err(|why| format!("--messages: {why}"))?;
+    let change = |users: &mut Users| {
+        known(users, &account, true)?;
+        let user = users.0.entry(account.clone()).or_default();
+        user.quota.storage = storage.unwrap_or(user.quota.storage);
+        user.quota.messages = messages.unwrap_or(user.quota.messages);
+        Ok(user.quota)
+    };
+    let quota = if storage.is_none() && messages.is_none() {
+        change(&mut Users::read(&settings.data)?)?
+    } else {
+        Users::change(&settings.data, change)?
+    };
+    let allowance = settings.config.quota.allowance(quota);
+    say!("{account}: {}", described(allowance));
+    Ok(())
+}
+
+/// What an account may have, in words.
+fn described(allowance: Allowance) -> String {
+    let octets = allowance.octets.map(|octets| Size(octets).to_string());
+    let messages = allowance.messages.map(|messages| format!("{messages} messages"));
+    match (octets, messages) {
+        (None, None) => "no limit".into(),
+        (Some(one), None) | (None, Some(one)) => one,
+        (Some(octets), Some(messages)) => format!("{octets}, {messages}"),
+    }
 }
 
 /// What is stored of `password`.
@@ -98,7 +170,12 @@ fn list(settings: &Settings, json: bool) -> Result<(), String> {
     let users = Users::read(&settings.data)?;
     if json {
         let rows = users.0.iter().map(|(account, user)| {
-            serde_json::json!({ "address": account.as_str(), "scram": user.scram.is_some() })
+            let Allowance { octets, messages } = settings.config.quota.allowance(user.quota);
+            serde_json::json!({
+                "address": account.as_str(),
+                "scram": user.scram.is_some(),
+                "quota": { "storage": octets, "messages": messages },
+            })
         });
         say!("{}", rows.collect::<serde_json::Value>());
     } else {
@@ -120,7 +197,11 @@ fn remove(settings: &Settings, address: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn account(settings: &Settings, address: &str) -> Result<Account, String> {
+/// The account of an address in a local domain.
+///
+/// # Errors
+/// Says in words why it can't be one.
+pub fn account(settings: &Settings, address: &str) -> Result<Account, String> {
     let account = named(address)?;
     let domains = settings.config.local_domains();
     let local = |domain: &&str| {
@@ -135,7 +216,7 @@ fn account(settings: &Settings, address: &str) -> Result<Account, String> {
     ))
 }
 
-/// The account of an address; a quoted local-part means the same as without its quotes (RFC 5321
+/// The account of an address anywhere; a quoted local-part means the same as without its quotes (RFC 5321
 /// §4.1.2).
 fn named(address: &str) -> Result<Account, String> {
     let bare = match Mailbox::parse(address.as_bytes(), true) {

@@ -1,6 +1,7 @@
 //! The users' file, `<data>/users.toml`: read by the server, written by `postroad user`.
 
 use crate::durable;
+use postroad_core::role::config::{Bound, OwnQuota, Size};
 use postroad_core::role::directory::User;
 use postroad_core::secret::Secret;
 use postroad_core::store::Account;
@@ -21,6 +22,10 @@ struct Row {
     password: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scram: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    storage: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    messages: Option<String>,
 }
 
 impl Users {
@@ -54,7 +59,11 @@ impl Users {
             }
             let scram =
                 row.scram.map(|keys| keys.parse()).transpose().map_err(|error| about(&error))?;
-            users.insert(account, User { password: row.password.map(Secret::new), scram });
+            let quota = OwnQuota {
+                storage: bound(row.storage.as_deref(), octets).map_err(|error| about(&error))?,
+                messages: bound(row.messages.as_deref(), number).map_err(|error| about(&error))?,
+            };
+            users.insert(account, User { password: row.password.map(Secret::new), scram, quota });
         }
         Ok(Self(users))
     }
@@ -81,10 +90,53 @@ impl Users {
         let row = |user: &User| Row {
             password: user.password.as_ref().map(|hash| hash.expose().clone()),
             scram: user.scram.as_ref().map(ToString::to_string),
+            storage: written(user.quota.storage, |octets| Size(octets).to_string()),
+            messages: written(user.quota.messages, |messages| messages.to_string()),
         };
         let rows: BTreeMap<&str, Row> =
             self.0.iter().map(|(account, user)| (account.as_str(), row(user))).collect();
         toml::to_string(&rows).expect("strings are TOML")
+    }
+}
+
+/// Reads a limit: `none`, or whatever `read` makes of it; that of all users, if it is absent or
+/// `default`.
+///
+/// # Errors
+/// Says in words why it is none.
+pub fn bound(
+    text: Option<&str>,
+    read: impl FnOnce(&str) -> Result<u64, String>,
+) -> Result<Bound, String> {
+    match text {
+        None | Some("default") => Ok(Bound::Default),
+        Some("none") => Ok(Bound::None),
+        Some(text) => read(text).map(Bound::At),
+    }
+}
+
+/// Reads a number of octets.
+///
+/// # Errors
+/// Says in words why it is none.
+pub fn octets(text: &str) -> Result<u64, String> {
+    text.parse::<Size>().map(|size| size.0)
+}
+
+/// Reads a number of messages.
+///
+/// # Errors
+/// Says in words why it is none.
+pub fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is no number of messages"))
+}
+
+/// What [`bound`] reads, unless it is that of all users.
+pub fn written(bound: Bound, write: impl FnOnce(u64) -> String) -> Option<String> {
+    match bound {
+        Bound::Default => None,
+        Bound::None => Some("none".into()),
+        Bound::At(limit) => Some(write(limit)),
     }
 }
 

@@ -1,8 +1,7 @@
 //! Every call to the file system fails once, or every one from some call on; then the machine stops.
 
-use super::disk::Disk;
 use super::{Desk, envelope, id, scanned, spool};
-use crate::{CountingFiles, Errno, Fault};
+use crate::{CountingFiles, Errno, Fault, SimulatedFiles};
 use postroad_core::entropy::Entropy;
 use postroad_core::queue::spool::{Answer, Request};
 use postroad_core::store::Failure;
@@ -60,7 +59,7 @@ fn work(desk: &mut Desk, errno: Errno) -> Told {
 }
 
 /// What is there is what was told, and more only where nothing was told.
-fn check(disk: &Disk, told: &Told, context: &str) {
+fn check(disk: &SimulatedFiles, told: &Told, context: &str) {
     let spool = spool(Path::new("/spool"), Arc::new(disk.clone()));
     let (entries, damaged) = scanned(&spool);
     assert_eq!(damaged, [], "{context}");
@@ -103,7 +102,7 @@ fn what_was_answered_is_there_after_a_crash() {
         for seed in 0..8 {
             let mut entropy = Entropy::from_seed([seed; 32]);
             for at in 0.. {
-                let disk = Disk::default();
+                let disk = SimulatedFiles::default();
                 let files = CountingFiles::new(disk.clone());
                 let spool = spool(Path::new("/spool"), Arc::new(files.clone()));
                 let mut desk = Desk::new(&spool);
@@ -131,7 +130,7 @@ fn what_was_answered_is_there_after_a_crash() {
 fn a_record_after_a_failed_sync_is_kept() {
     for after in 0..3 {
         for seed in 0..20 {
-            let disk = Disk::default();
+            let disk = SimulatedFiles::default();
             let spool = spool(Path::new("/spool"), Arc::new(disk.clone()));
             let mut desk = Desk::new(&spool);
             desk.put(id(1), OLD);
@@ -152,7 +151,7 @@ fn a_record_after_a_failed_sync_is_kept() {
 /// A message whose content could not be synced never gets its name.
 #[test]
 fn a_failed_sync_is_final() {
-    let disk = Disk::default();
+    let disk = SimulatedFiles::default();
     let mut desk = Desk::new(&spool(Path::new("/spool"), Arc::new(disk.clone())));
     disk.fail_a_sync(0);
     assert!(matches!(desk.put(id(1), OLD), Answer::Failed(Failure::Io(_))));
@@ -165,7 +164,7 @@ fn a_failed_sync_is_final() {
 /// for good before it is committed again.
 #[test]
 fn a_second_commit_is_as_good_as_the_first() {
-    let disk = Disk::default();
+    let disk = SimulatedFiles::default();
     let files = CountingFiles::new(disk.clone());
     let mut desk = Desk::new(&spool(Path::new("/spool"), Arc::new(files.clone())));
     files.restart_tracing();

@@ -1,5 +1,4 @@
 mod crash;
-mod disk;
 mod groups;
 mod litter;
 mod model;

@@ -143,7 +143,7 @@ fn charsets() {
     let text = |text: &str| SearchKey::Text(text.into());
     let cyrillic = "a SEARCH CHARSET UTF-8 TEXT {6}\r\nмир";
     assert_eq!(search(cyrillic.as_bytes()), Ok((Charset::Utf8, text("мир"))));
-    assert_eq!(search("a SEARCH TEXT {6}\r\nмир".as_bytes()), Ok((Charset::UsAscii, text("мир"))));
+    assert_eq!(search("a SEARCH TEXT {6}\r\nмир".as_bytes()), Ok((Charset::Unnamed, text("мир"))));
     assert_eq!(search(b"a SEARCH charset \"us-ascii\" TEXT x"), Ok((Charset::UsAscii, text("x"))));
     assert_eq!(
         search(b"a SEARCH CHARSET KOI8-R TEXT {3}\r\n\xcd\xc9\xd2"),

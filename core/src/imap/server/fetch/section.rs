@@ -9,7 +9,7 @@ use core::ops::Range;
 
 /// Where the octets of a section are found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Source {
+pub(in super::super) enum Source {
     /// These octets of the message.
     Octets(Range<u64>),
     /// Fields of the header block at the start of these octets.
@@ -21,11 +21,11 @@ pub(super) enum Source {
 }
 
 /// What is known of a message.
-pub(super) struct Known<'a> {
-    pub(super) size: u64,
-    pub(super) structure: Option<&'a Structure>,
+pub(in super::super) struct Known<'a> {
+    pub(in super::super) size: u64,
+    pub(in super::super) structure: Option<&'a Structure>,
     /// The length of its own header block.
-    pub(super) header: Option<u64>,
+    pub(in super::super) header: Option<u64>,
 }
 
 impl Known<'_> {
@@ -35,7 +35,7 @@ impl Known<'_> {
     }
 
     /// Where the octets of `section` are.
-    pub(super) fn locate(&self, section: &Section) -> Source {
+    pub(in super::super) fn locate(&self, section: &Section) -> Source {
         if section.part.is_empty() {
             self.locate_own(&section.text)
         } else {
@@ -77,26 +77,35 @@ impl Known<'_> {
     }
 }
 
-/// Whether the item can be told.
-pub(super) const fn is_known(item: &FetchItem) -> bool {
-    !matches!(
-        item,
-        FetchItem::ModSeq
-            | FetchItem::EmailId
-            | FetchItem::ThreadId
-            | FetchItem::SaveDate
-            | FetchItem::Preview { .. }
-            | FetchItem::Binary { .. }
-            | FetchItem::BinarySize(_)
-    )
+/// What must be known of a message before anything can be said of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Needs {
+    /// No more than is known.
+    Nothing,
+    /// What its summary tells.
+    Summary,
+    /// The same, and its structure.
+    Structure,
 }
 
-/// Whether nothing can be said about the item without the message's structure.
-pub(super) fn needs_structure(item: &FetchItem) -> bool {
-    match item {
-        FetchItem::Body | FetchItem::BodyStructure | FetchItem::Envelope => true,
-        FetchItem::Section { section, .. } => !section.part.is_empty(),
-        _ => false,
+impl Needs {
+    /// What an item needs.
+    pub(super) fn of(item: &FetchItem) -> Self {
+        match item {
+            FetchItem::Envelope
+            | FetchItem::EmailId
+            | FetchItem::ThreadId
+            | FetchItem::Preview { .. } => Self::Summary,
+            FetchItem::Body | FetchItem::BodyStructure => Self::Structure,
+            FetchItem::Section { section: Section { part, .. }, .. }
+            | FetchItem::Binary { part, .. }
+            | FetchItem::BinarySize(part)
+                if !part.is_empty() =>
+            {
+                Self::Structure
+            }
+            _ => Self::Nothing,
+        }
     }
 }
 
@@ -104,7 +113,10 @@ pub(super) fn needs_structure(item: &FetchItem) -> bool {
 pub(super) const fn sets_seen(item: &FetchItem) -> bool {
     matches!(
         item,
-        FetchItem::Rfc822 | FetchItem::Rfc822Text | FetchItem::Section { peek: false, .. }
+        FetchItem::Rfc822
+            | FetchItem::Rfc822Text
+            | FetchItem::Section { peek: false, .. }
+            | FetchItem::Binary { peek: false, .. }
     )
 }
 

@@ -1,15 +1,17 @@
 //! Writing the data items of one message.
 
-use super::section::{Known, Source, choose_fields};
+use super::decode::{Decoding, Encoding};
+use super::section::{Known, Needs, Source, choose_fields};
 use super::{Fetching, Message, Purpose, Stage};
 use crate::imap::server::connection::Connection;
 use crate::imap::server::gather::Gathering;
-use crate::imap::{FetchData, FetchItem, Partial, Section, SectionText};
+use crate::imap::{FetchData, FetchItem, ObjectId, Partial, Section, SectionText};
 use crate::message::date::DateTime;
-use crate::message::structure::Structure;
-use crate::store::{Entry, Failure};
+use crate::message::summary::{Digest, EnvelopeRef};
+use crate::store::Failure;
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 impl Fetching {
@@ -17,28 +19,73 @@ impl Fetching {
     pub(super) fn write_item(&mut self, connection: &mut Connection, message: &mut Message) {
         let item = &self.items[message.next];
         if let Some((section, partial)) = section(item) {
-            let known = Known {
-                size: u64::from(message.entry.size),
-                structure: message.structure.as_deref(),
-                header: message
-                    .header
-                    .as_ref()
-                    .filter(|it| it.is_whole)
-                    .map(|it| it.octets.len() as u64),
-            };
-            let source = known.locate(&section);
-            self.write_section(connection, message, source, partial);
-            return;
+            let source = message.locate(&section);
+            return self.write_section(connection, message, source, partial);
+        }
+        if let FetchItem::Binary { part, .. } | FetchItem::BinarySize(part) = item {
+            let part = part.clone();
+            return self.write_binary(connection, message, part);
         }
         message.next += 1;
         let keywords = connection.selected().map(|selected| selected.view.keywords().clone());
         let keywords = keywords.as_deref().unwrap_or_default();
-        if let Some(data) = data(item, &message.entry, message.structure.as_deref(), keywords) {
-            message.response.item(&mut self.line, &data);
+        message.write_plain(&mut self.line, item, keywords, &self.envelope);
+        match item {
+            FetchItem::Flags => message.tells_flags = false,
+            FetchItem::ModSeq => message.tells_modseq = false,
+            _ => {}
         }
-        if *item == FetchItem::Flags {
-            message.tells_flags = false;
+    }
+
+    /// Writes a part without its transfer encoding, or begins to count its octets.
+    fn write_binary(&mut self, connection: &Connection, message: &mut Message, part: Vec<u32>) {
+        let found = message.structure().and_then(|structure| structure.part(&part));
+        let encoding = found.and_then(Encoding::of).unwrap_or(Encoding::Identity);
+        let source = message.locate(&Section { part, text: SectionText::All });
+        let partial = match &self.items[message.next] {
+            FetchItem::Binary { partial, .. } => *partial,
+            _ => None,
+        };
+        match (source, &self.items[message.next]) {
+            (Source::Octets(body), _) if encoding != Encoding::Identity => {
+                message.stage = Stage::Decode(Decoding::new(encoding, body, partial));
+            }
+            (Source::Octets(body), FetchItem::BinarySize(_)) => {
+                self.write_size(message, body.end - body.start);
+            }
+            (_, FetchItem::BinarySize(_)) => self.write_nil(message),
+            (source, _) => self.write_section(connection, message, source, partial),
         }
+    }
+
+    fn write_size(&mut self, message: &mut Message, size: u64) {
+        if let FetchItem::BinarySize(part) = &self.items[message.next] {
+            message.response.item(&mut self.line, &FetchData::BinarySize(part, size));
+        }
+        message.next += 1;
+    }
+
+    /// The octets of a decoded part are counted.
+    pub(super) fn end_counting(&mut self, connection: &mut Connection, message: &mut Message) {
+        let Stage::Decode(decoding) = &mut message.stage else {
+            return;
+        };
+        let size = decoding.size();
+        let item = &self.items[message.next];
+        if let FetchItem::BinarySize(_) = item {
+            message.stage = Stage::Items;
+            return self.write_size(message, size);
+        }
+        message.response.item(&mut self.line, &FetchData::Content(item, Some(size)));
+        if size == 0 {
+            message.next += 1;
+            message.stage = Stage::Items;
+            return;
+        }
+        decoding.rewind();
+        message.is_begun = true;
+        connection.out.push(&self.line);
+        self.line.clear();
     }
 
     fn write_section(
@@ -67,7 +114,10 @@ impl Fetching {
                 message.stage =
                     Stage::Gather(gather(0..u64::from(message.entry.size)), Purpose::Own);
             }
-            Source::Header if message.structure.is_none() => message.stage = Stage::Structure,
+            Source::Header if message.structure().is_none() => {
+                self.needs = Needs::Structure;
+                message.stage = Stage::Summary;
+            }
             Source::Header | Source::Nothing => self.write_nil(message),
         }
     }
@@ -84,6 +134,10 @@ impl Fetching {
     /// Writes the item under way without content.
     pub(super) fn write_nil(&mut self, message: &mut Message) {
         let item = &self.items[message.next];
+        if let FetchItem::BinarySize(_) = item {
+            // There is no NIL for it.
+            return self.write_size(message, 0);
+        }
         message.response.item(&mut self.line, &FetchData::Content(item, None));
         message.next += 1;
     }
@@ -154,6 +208,9 @@ impl Fetching {
             let flags = FetchData::Flags(message.entry.flags, selected.view.keywords());
             message.response.item(&mut self.line, &flags);
         }
+        if message.tells_modseq {
+            message.response.item(&mut self.line, &FetchData::ModSeq(message.entry.modseq));
+        }
         message.response.end(&mut self.line);
         connection.out.push(&self.line);
         self.line.clear();
@@ -172,23 +229,65 @@ fn section(item: &FetchItem) -> Option<(Cow<'_, Section>, Option<Partial>)> {
     }
 }
 
-/// What an item that is no content comes to; nothing without the structure that it needs.
-fn data<'a>(
-    item: &FetchItem,
-    entry: &Entry,
-    structure: Option<&'a Structure>,
-    keywords: &'a [String],
-) -> Option<FetchData<'a>> {
-    match item {
-        FetchItem::Flags => Some(FetchData::Flags(entry.flags, keywords)),
-        FetchItem::Uid => Some(FetchData::Uid(entry.uid)),
-        FetchItem::InternalDate => Some(FetchData::InternalDate(DateTime::utc(entry.date))),
-        FetchItem::Rfc822Size => Some(FetchData::Rfc822Size(u64::from(entry.size))),
-        FetchItem::Body => structure.map(FetchData::Body),
-        FetchItem::BodyStructure => structure.map(FetchData::BodyStructure),
-        FetchItem::Envelope => structure?.root()?.envelope.as_deref().map(FetchData::Envelope),
-        _ => None,
+impl Message {
+    /// Where the octets of a section are.
+    fn locate(&self, section: &Section) -> Source {
+        let header = self.header.as_ref().filter(|it| it.is_whole);
+        let known = Known {
+            size: u64::from(self.entry.size),
+            structure: self.structure(),
+            header: header.map(|it| it.octets.len() as u64),
+        };
+        known.locate(section)
     }
+
+    /// Writes an item that is no content; nothing without what it needs.
+    fn write_plain(
+        &mut self,
+        line: &mut Vec<u8>,
+        item: &FetchItem,
+        keywords: &[String],
+        envelope: &[u8],
+    ) {
+        let Self { entry, summary, response, .. } = self;
+        let summary = summary.as_ref();
+        let structure = summary.and_then(|summary| summary.structure.as_ref());
+        let id;
+        let data = match item {
+            FetchItem::Flags => Some(FetchData::Flags(entry.flags, keywords)),
+            FetchItem::Uid => Some(FetchData::Uid(entry.uid)),
+            FetchItem::ModSeq => Some(FetchData::ModSeq(entry.modseq)),
+            FetchItem::InternalDate => Some(FetchData::InternalDate(DateTime::utc(entry.date))),
+            FetchItem::SaveDate => {
+                let saved = Some(i64::from(entry.saved)).filter(|saved| *saved > 0);
+                Some(FetchData::SaveDate(saved.map(DateTime::utc)))
+            }
+            FetchItem::Rfc822Size => Some(FetchData::Rfc822Size(u64::from(entry.size))),
+            FetchItem::Body => structure.map(FetchData::Body),
+            FetchItem::BodyStructure => structure.map(FetchData::BodyStructure),
+            FetchItem::Envelope => EnvelopeRef::parse(envelope).map(FetchData::EnvelopeRef),
+            FetchItem::Preview { .. } => {
+                summary.map(|summary| FetchData::Preview(Some(&summary.preview)))
+            }
+            FetchItem::EmailId => {
+                id = summary.and_then(|summary| object_id('E', summary.content_id));
+                id.as_ref().map(FetchData::EmailId)
+            }
+            FetchItem::ThreadId => {
+                id = summary.and_then(|summary| object_id('T', summary.thread_id));
+                Some(FetchData::ThreadId(id.as_ref()))
+            }
+            _ => None,
+        };
+        if let Some(data) = data {
+            response.item(line, &data);
+        }
+    }
+}
+
+/// An identifier of RFC 8474 §5: those of messages and of threads begin with letters of their own.
+fn object_id(letter: char, digest: Digest) -> Option<ObjectId> {
+    ObjectId::new(&alloc::format!("{letter}{digest}"))
 }
 
 /// The part of a range that `partial` means.

@@ -1,17 +1,17 @@
 //! Judging a message by a search key.
 
 use super::super::connection::{Connection, Selected, confused};
+use super::facts::{Facts, Need, Text};
+use super::field::Field;
 use crate::encoding::search::Needle;
-use crate::imap::server::not_understood;
-use crate::imap::{Flag, Messages, SearchKey, Status, When};
+use crate::imap::{Flag, SearchKey, Status, When};
 use crate::message::date::{Date, DateTime};
-use crate::message::header::fields;
-use crate::message::text::{Scope, is_in_field};
+use crate::message::summary::Digest;
+use crate::message::text::Scope;
 use crate::store::{Entry, Flags};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -29,47 +29,21 @@ pub(super) enum Key {
     /// Ascending and disjoint ranges of sequence numbers.
     Messages(Vec<Range<u32>>),
     Internal(When, Date),
+    /// RFC 5032 §3: at this moment or before, in seconds since the Unix epoch.
+    Until(i64),
+    /// At this moment or later.
+    Since(i64),
+    Saved(When, Date),
+    ModSeq(u64),
     Larger(u64),
     Smaller(u64),
+    /// Of the content that has this; `None` is an identifier that no message has.
+    Email(Option<Digest>),
+    Thread(Option<Digest>),
     Sent(When, Date),
-    Header(String, Needle),
+    Header(Field, Needle),
     /// The text at this place of a list is found.
     Text(usize),
-}
-
-/// A text to look for.
-#[derive(Debug)]
-pub(super) struct Text {
-    pub(super) scope: Scope,
-    pub(super) needle: Arc<Needle>,
-}
-
-/// What was found out about a message, beyond what the view knows.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// Its header block.
-    pub(super) header: Option<Vec<u8>>,
-    /// Whether each of the texts is in it.
-    pub(super) texts: Vec<Option<bool>>,
-}
-
-/// What must be found out before a message can be judged.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Need {
-    Header,
-    Text(usize),
-}
-
-impl Facts {
-    pub(super) fn new(texts: usize) -> Self {
-        Self { header: None, texts: vec![None; texts] }
-    }
-
-    /// Forgets all, for the next message.
-    pub(super) fn clear(&mut self) {
-        self.header = None;
-        self.texts.fill(None);
-    }
 }
 
 impl Key {
@@ -79,6 +53,7 @@ impl Key {
         key: SearchKey,
         texts: &mut Vec<Text>,
     ) -> Result<Self, Status> {
+        let now = i64::try_from(connection.now.as_seconds()).unwrap_or(i64::MAX);
         Ok(match key {
             SearchKey::All => Self::All,
             SearchKey::And(keys) => Self::And(Self::all(connection, keys, texts)?),
@@ -90,18 +65,28 @@ impl Key {
             }
             // Deviation: RFC 3501 §9 would have BAD for a number beyond the last. Clients search for
             // sets without counting first, and other servers find nothing there.
-            SearchKey::Messages(numbering, Messages::Set(set)) => {
+            SearchKey::Messages(numbering, messages) => {
                 let selected = connection.selected().ok_or_else(confused)?;
-                Self::Messages(selected.view.find_existing(numbering, &set))
+                Self::Messages(selected.find_existing(numbering, &messages))
             }
             SearchKey::Internal(when, date) => Self::Internal(when, date),
+            SearchKey::Older(seconds) => Self::Until(now - i64::from(seconds.get())),
+            SearchKey::Younger(seconds) => Self::Since(now - i64::from(seconds.get())),
+            SearchKey::Saved(when, date) => Self::Saved(when, date),
+            SearchKey::SaveDateSupported => Self::All,
+            SearchKey::ModSeq(mod_seq) => {
+                // RFC 7162 §3.1: this enables CONDSTORE.
+                connection.enabled.condstore = true;
+                Self::ModSeq(mod_seq)
+            }
             SearchKey::Larger(size) => Self::Larger(size),
             SearchKey::Smaller(size) => Self::Smaller(size),
+            SearchKey::EmailId(id) => Self::Email(id.as_email()),
+            SearchKey::ThreadId(id) => Self::Thread(id.as_thread()),
             SearchKey::Sent(when, date) => Self::Sent(when, date),
-            SearchKey::Header(name, text) => Self::Header(name, Needle::new(&text)),
+            SearchKey::Header(name, text) => Self::Header(Field::new(name), Needle::new(&text)),
             SearchKey::Body(text) => Self::text(Scope::Body, &text, texts),
             SearchKey::Text(text) => Self::text(Scope::Text, &text, texts),
-            _ => return Err(not_understood()),
         })
     }
 
@@ -121,20 +106,40 @@ impl Key {
         Self::Text(texts.len() - 1)
     }
 
-    /// How much has to be read: nothing, the header, the text.
+    /// How much has to be read: nothing, the summary, the header, the text.
     fn cost(&self) -> u8 {
         match self {
             Self::And(keys) | Self::Or(keys) => keys.iter().map(Self::cost).max().unwrap_or(0),
             Self::Not(key) => key.cost(),
-            Self::Sent(..) | Self::Header(..) => 1,
-            Self::Text(_) => 2,
+            Self::Email(_) | Self::Thread(_) | Self::Sent(..) => 1,
+            Self::Header(field, _) if field.is_in_summary() => 1,
+            Self::Header(..) => 2,
+            Self::Text(_) => 3,
             _ => 0,
+        }
+    }
+
+    /// How many keys it is.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::And(keys) | Self::Or(keys) => 1 + keys.iter().map(Self::count).sum::<usize>(),
+            Self::Not(key) => 1 + key.count(),
+            _ => 1,
+        }
+    }
+
+    /// Whether the mod-sequence is to be told of what is found (RFC 7162 §3.1.5).
+    pub(super) fn asks_mod_seq(&self) -> bool {
+        match self {
+            Self::And(keys) | Self::Or(keys) => keys.iter().any(Self::asks_mod_seq),
+            Self::Not(key) => key.asks_mod_seq(),
+            Self::ModSeq(_) => true,
+            _ => false,
         }
     }
 
     /// Whether the message meets the condition, or what must be known to tell.
     pub(super) fn judge(&self, sequence: u32, entry: &Entry, facts: &Facts) -> Result<bool, Need> {
-        let header = || facts.header.as_deref().ok_or(Need::Header);
         Ok(match self {
             Self::All => true,
             Self::And(keys) => {
@@ -159,17 +164,22 @@ impl Key {
                 let at = ranges.partition_point(|range| range.end <= sequence);
                 ranges.get(at).is_some_and(|range| range.contains(&sequence))
             }
-            Self::Internal(when, date) => compare(DateTime::utc(entry.date).date(), *when, *date),
+            Self::Internal(when, date) => compare(day(entry.date), *when, *date),
+            Self::Until(moment) => entry.date <= *moment,
+            Self::Since(moment) => entry.date >= *moment,
+            Self::Saved(when, date) => compare(day(saved(entry)), *when, *date),
+            Self::ModSeq(mod_seq) => entry.modseq >= *mod_seq,
             Self::Larger(size) => u64::from(entry.size) > *size,
             Self::Smaller(size) => u64::from(entry.size) < *size,
+            Self::Email(id) => Some(facts.summary()?.content_id) == *id,
+            Self::Thread(id) => Some(facts.summary()?.thread_id) == *id,
+            // RFC 3501 §6.4.4: the day that the Date field tells, in its own zone.
             Self::Sent(when, date) => {
-                sent(header()?).is_some_and(|sent| compare(sent, *when, *date))
+                let sent = facts.summary()?.sent_at;
+                sent.is_some_and(|sent| compare(sent.date(), *when, *date))
             }
-            Self::Header(name, needle) => is_in_field(header()?, name, needle),
-            Self::Text(place) => {
-                let known = facts.texts.get(*place).copied().flatten();
-                known.ok_or(Need::Text(*place))?
-            }
+            Self::Header(field, needle) => field.contains(needle, facts)?,
+            Self::Text(place) => facts.has_text(*place)?,
         })
     }
 }
@@ -191,10 +201,16 @@ fn bit(selected: &Selected, flag: &Flag) -> Flags {
     }
 }
 
-/// RFC 3501 §6.4.4: the day that the Date field tells, in its own zone.
-fn sent(header: &[u8]) -> Option<Date> {
-    let field = fields(header).find(|field| field.is("Date"))?;
-    DateTime::parse(&field.unfolded()).map(DateTime::date)
+/// RFC 8514 §4.3: where it is not known when a message came, its internal date stands for it.
+fn saved(entry: &Entry) -> i64 {
+    match entry.saved {
+        0 => entry.date,
+        saved => saved.into(),
+    }
+}
+
+fn day(seconds: i64) -> Date {
+    DateTime::utc(seconds).date()
 }
 
 fn compare(day: Date, when: When, other: Date) -> bool {

@@ -1,79 +1,135 @@
-//! SEARCH (RFC 3501 §6.4.4): flags, dates and sizes from the view, headers and texts from the store.
+//! SEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 5256 §3): flags, dates and sizes from the view, the
+//! usual header fields from summaries, other fields and texts from the messages.
 //!
 //! Each message is judged by what is known of it; where that does not suffice, what is needed next
 //! is asked, and the message is judged again. So nothing is read that does not matter, and the
-//! cheap conditions come first.
+//! cheap conditions come first. What was found becomes a list, an order or threads ([`harvest`]) and is
+//! told as there is room ([`tell`]).
 
+mod facts;
+mod field;
+mod harvest;
 mod key;
+mod tell;
 
 use super::connection::{Connection, confused, failed};
-use super::gather::{Gathering, read};
+use super::progress::Progress;
 use super::task::{Step, Told};
-use super::{no, not_understood, ok};
-use crate::encoding::search::Needle;
-use crate::imap::{Charset, Code, Condition, Numbering, Search, Status};
-use crate::message::structure::Structure;
-use crate::message::text;
-use crate::store::{Answer, Failure, Request, Uid};
-use alloc::sync::Arc;
-use alloc::vec;
+use super::{bad, no, ok};
+use crate::imap::view::View;
+use crate::imap::{
+    Charset, Code, Condition, Numbering, Search, SearchKey, SearchReturn, Sort, Status, Thread,
+};
+use crate::store::{Answer, Entry, Failure, UidSet};
 use alloc::vec::Vec;
-use core::fmt::Write as _;
-use core::ops::Range;
-use key::{Facts, Key, Need, Text};
+use core::time::Duration;
+use facts::{Facts, Learning, Need, Text};
+use harvest::Harvest;
+use key::Key;
+use tell::{Form, Telling, Terms};
 
 /// The charsets that search texts may be in.
 const CHARSETS: &[&str] = &["US-ASCII", "UTF-8"];
 
-/// SEARCH under way.
+/// SEARCH, SORT or THREAD under way.
 #[derive(Debug)]
 pub(super) struct Searching {
-    numbering: Numbering,
+    terms: Terms,
     key: Key,
     texts: Vec<Text>,
+    /// How many messages are judged at a stretch.
+    turn: usize,
     /// The sequence number of the message that is judged.
     sequence: u32,
     facts: Facts,
+    harvest: Harvest,
+    progress: Progress,
     stage: Stage,
-    found: Vec<u32>,
+    /// What is said at the end.
+    completed: &'static str,
 }
 
 #[derive(Debug)]
 enum Stage {
     Judge,
-    /// The header is read.
-    Gather(Gathering),
-    /// The structure is asked, to look for this text.
-    Structure(usize),
-    /// The text is looked for.
-    Look(usize, text::Search<Arc<Structure>, Arc<Needle>>),
-    /// What was found is told.
-    Tell(vec::IntoIter<u32>),
+    /// Something about the message is found out.
+    Learn(Learning),
+    Tell(Telling),
+}
+
+/// Why judging stops.
+#[derive(Debug)]
+enum Halt {
+    /// Others have their turn.
+    Turn,
+    /// This must be found out about this message.
+    Need(Need, Entry),
 }
 
 impl Searching {
-    pub(super) fn new(connection: &mut Connection, search: Search) -> Result<Self, Status> {
-        let Search { numbering, returns: None, charset, key } = search else {
-            return Err(not_understood());
+    /// RFC 9051 §6.4.4.
+    pub(super) fn search(connection: &mut Connection, search: Search) -> Result<Self, Status> {
+        let Search { numbering, returns, charset, key } = search;
+        if connection.enabled.utf8 && charset != Charset::Unnamed {
+            return Err(
+                bad("With UTF-8 enabled, SEARCH takes no charset").with_code(Code::ClientBug)
+            );
+        }
+        let everything = SearchReturn { all: true, ..SearchReturn::default() };
+        let form = match returns {
+            Some(returns) => Form::Esearch(returns),
+            None if connection.enabled.rev2 => Form::Esearch(everything),
+            None => Form::Search,
         };
-        if let Charset::Unsupported(_) = charset {
-            let refusal = Status::new(Condition::No, "This charset is not supported");
-            return Err(refusal.with_code(Code::BadCharset(CHARSETS)));
-        }
-        let limit = connection.limits().imap_search_texts;
+        Self::new(connection, numbering, form, &charset, key, Harvest::list())
+    }
+
+    /// RFC 5256 §3, RFC 5267 §3.
+    pub(super) fn sort(connection: &mut Connection, sort: Sort) -> Result<Self, Status> {
+        let Sort { numbering, returns, criteria, charset, key } = sort;
+        let form = returns.map_or(Form::Sort, Form::Esearch);
+        Self::new(connection, numbering, form, &charset, key, Harvest::sorted(criteria))
+    }
+
+    /// RFC 5256 §3.
+    pub(super) fn thread(connection: &mut Connection, thread: Thread) -> Result<Self, Status> {
+        let Thread { numbering, algorithm, charset, key } = thread;
+        let harvest = Harvest::threaded(algorithm);
+        Self::new(connection, numbering, Form::Thread, &charset, key, harvest)
+    }
+
+    fn new(
+        connection: &mut Connection,
+        numbering: Numbering,
+        form: Form,
+        charset: &Charset,
+        key: SearchKey,
+        harvest: Harvest,
+    ) -> Result<Self, Status> {
         let mut texts = Vec::new();
-        let key = Key::new(connection, key, &mut texts)?;
-        if texts.len() > limit {
-            return Err(no("There are too many texts to look for").with_code(Code::Limit));
+        let key = prepare(connection, charset, key, &mut texts);
+        if let (Form::Esearch(SearchReturn { save: true, .. }), Some(selected)) =
+            (form, connection.selected())
+        {
+            // RFC 5182 §2.1: unless it ends well, `$` is empty.
+            selected.saved = UidSet::default();
         }
+        let key = key?;
         Ok(Self {
-            numbering,
+            terms: Terms { numbering, form, mod_seq: key.asks_mod_seq() },
+            turn: (connection.limits().imap_search_turn / key.count()).max(1),
             key,
-            facts: Facts::new(texts.len()),
             texts,
             sequence: 1,
+            facts: Facts::new(),
+            completed: match harvest {
+                Harvest::List(_) => "SEARCH completed",
+                Harvest::Sort { .. } => "SORT completed",
+                Harvest::Thread(..) => "THREAD completed",
+            },
+            harvest,
+            progress: Progress::new(connection.now),
             stage: Stage::Judge,
-            found: Vec::new(),
         })
     }
 
@@ -90,23 +146,18 @@ impl Searching {
         loop {
             match &mut self.stage {
                 Stage::Judge => {
-                    if let Some(done) = self.judge(connection) {
-                        return done;
+                    if let Some(step) = self.judge(connection) {
+                        return step;
                     }
                 }
-                Stage::Gather(gathering) => match gathering.request() {
+                Stage::Learn(learning) => match learning.request() {
                     Some(request) => return Step::Ask(request),
-                    None => self.end_gathering(),
+                    None => self.end_learning(),
                 },
-                Stage::Structure(_) => return self.ask_structure(connection),
-                Stage::Look(text, search) => match search.wanted() {
-                    Some(wanted) => return self.ask_octets(connection, &wanted),
-                    None => {
-                        self.facts.texts[*text] = Some(search.is_found());
-                        self.stage = Stage::Judge;
-                    }
-                },
-                Stage::Tell(_) => return self.tell(connection),
+                Stage::Tell(telling) => {
+                    let is_over = telling.go_on(connection);
+                    return if is_over { self.done() } else { Step::Room };
+                }
             }
         }
     }
@@ -118,38 +169,64 @@ impl Searching {
         self.stage = Stage::Judge;
     }
 
-    /// Judges messages until something must be asked.
+    /// Judges messages until something must be asked, or others have their turn.
     fn judge(&mut self, connection: &mut Connection) -> Option<Step> {
-        let config = connection.config.clone();
         let Some(selected) = connection.selected() else {
             return Some(Step::Done(confused()));
         };
-        while let Some(entry) = selected.view.get(self.sequence) {
-            match self.key.judge(self.sequence, &entry, &self.facts) {
-                Ok(is_met) => {
-                    if is_met {
-                        self.found.push(match self.numbering {
-                            Numbering::Sequence => self.sequence,
-                            Numbering::Uid => entry.uid.get(),
-                        });
-                    }
-                    self.go_on();
-                }
-                Err(Need::Header) => {
-                    let gathering =
-                        Gathering::new(entry.uid, 0..u64::from(entry.size), &config.limits);
-                    self.stage = Stage::Gather(gathering);
-                    return None;
-                }
-                Err(Need::Text(text)) => {
-                    self.stage = Stage::Structure(text);
-                    return None;
-                }
+        let exists = selected.view.exists();
+        let halt = self.judge_on(&selected.view);
+        if halt.is_some() {
+            self.progress.tell(connection, self.sequence - 1, exists);
+        }
+        match halt {
+            Some(Halt::Turn) => {
+                return Some(Step::Until(connection.now + Duration::from_micros(1)));
+            }
+            Some(Halt::Need(need, entry)) => {
+                self.stage = Stage::Learn(Learning::new(need, &entry, connection.limits()));
+                return None;
+            }
+            None => {}
+        }
+        let harvest = core::mem::replace(&mut self.harvest, Harvest::list());
+        match self.terms.tell(connection, harvest.reap()) {
+            Some(telling) => self.stage = Stage::Tell(telling),
+            None => return Some(self.done()),
+        }
+        None
+    }
+
+    /// Judges messages; `None` once no more need be.
+    fn judge_on(&mut self, view: &View) -> Option<Halt> {
+        let mut left = self.turn;
+        for entry in view.entries_from(self.sequence) {
+            if left == 0 {
+                return Some(Halt::Turn);
+            }
+            left -= 1;
+            match self.look_at(&entry) {
+                Ok(true) if self.terms.wants_one() => return None,
+                Ok(_) => self.go_on(),
+                Err(need) => return Some(Halt::Need(need, entry)),
             }
         }
-        connection.out.push(b"* SEARCH");
-        self.stage = Stage::Tell(core::mem::take(&mut self.found).into_iter());
         None
+    }
+
+    /// Judges a message, and keeps it if it is found.
+    fn look_at(&mut self, entry: &Entry) -> Result<bool, Need> {
+        if !self.key.judge(self.sequence, entry, &self.facts)? {
+            return Ok(false);
+        }
+        let id = match self.terms.numbering {
+            Numbering::Sequence => self.sequence,
+            Numbering::Uid => entry.uid.get(),
+        };
+        let needs_summary = self.harvest.needs_summary();
+        let summary = if needs_summary { Some(self.facts.summary()?) } else { None };
+        self.harvest.take(id, entry, summary.as_ref());
+        Ok(true)
     }
 
     fn handle_answer(
@@ -158,57 +235,39 @@ impl Searching {
         answer: Answer,
     ) -> Result<(), Failure> {
         let octets = core::mem::take(&mut connection.octets);
-        match (&mut self.stage, answer) {
-            (_, Answer::Failed(failure)) => return Err(failure),
-            (Stage::Gather(gathering), Answer::Read { .. }) => gathering.take(&octets),
-            (Stage::Structure(text), Answer::Structure(structure)) => {
-                let Text { scope, needle } = &self.texts[*text];
-                let limits = connection.limits();
-                let search = text::Search::new(structure, needle.clone(), *scope, limits);
-                self.stage = Stage::Look(*text, search);
+        match &mut self.stage {
+            Stage::Learn(learning) => {
+                learning.take(answer, octets, &self.texts, connection.limits())
             }
-            // The message ends sooner than was told.
-            (Stage::Look(..), Answer::Read { .. }) if octets.is_empty() => {
-                return Err(Failure::NoMessage);
-            }
-            (Stage::Look(_, search), Answer::Read { .. }) => search.push(&octets),
-            _ => return Err(Failure::Io("an answer that does not fit".into())),
-        }
-        Ok(())
-    }
-
-    fn end_gathering(&mut self) {
-        if let Stage::Gather(gathering) = core::mem::replace(&mut self.stage, Stage::Judge) {
-            self.facts.header = Some(gathering.finish().octets);
+            Stage::Judge | Stage::Tell(_) => Ok(()),
         }
     }
 
-    fn ask_structure(&self, connection: &mut Connection) -> Step {
-        self.uid(connection)
-            .map_or_else(|| Step::Done(confused()), |uid| Step::Ask(Request::Structure { uid }))
-    }
-
-    fn ask_octets(&self, connection: &mut Connection, wanted: &Range<u64>) -> Step {
-        let uid = self.uid(connection);
-        uid.map_or_else(|| Step::Done(confused()), |uid| Step::Ask(read(uid, wanted)))
-    }
-
-    fn uid(&self, connection: &mut Connection) -> Option<Uid> {
-        Some(connection.selected()?.view.get(self.sequence)?.uid)
-    }
-
-    fn tell(&mut self, connection: &mut Connection) -> Step {
-        let Stage::Tell(found) = &mut self.stage else {
-            return Step::Done(confused());
-        };
-        while !connection.out.is_high() {
-            let Some(number) = found.next() else {
-                connection.out.push(b"\r\n");
-                return Step::Done(ok("SEARCH completed"));
-            };
-            // Writing to memory does not fail.
-            let _ = write!(connection.out, " {number}");
+    fn end_learning(&mut self) {
+        if let Stage::Learn(learning) = core::mem::replace(&mut self.stage, Stage::Judge) {
+            learning.finish(&mut self.facts, &self.texts);
         }
-        Step::Room
     }
+
+    fn done(&self) -> Step {
+        Step::Done(ok(self.completed))
+    }
+}
+
+/// Prepares a search key, or refuses.
+fn prepare(
+    connection: &mut Connection,
+    charset: &Charset,
+    key: SearchKey,
+    texts: &mut Vec<Text>,
+) -> Result<Key, Status> {
+    if let Charset::Unsupported(_) = charset {
+        let refusal = Status::new(Condition::No, "This charset is not supported");
+        return Err(refusal.with_code(Code::BadCharset(CHARSETS)));
+    }
+    let key = Key::new(connection, key, texts)?;
+    if texts.len() > connection.limits().imap_search_texts {
+        return Err(no("There are too many texts to look for").with_code(Code::Limit));
+    }
+    Ok(key)
 }

@@ -13,7 +13,7 @@ fn copying_and_moving() {
         two,
         &[
             ("a COPY 1 Work", "a NO [TRYCREATE] No such mailbox"),
-            ("b CREATE Work", "b OK CREATE completed"),
+            ("b CREATE Work", "b OK [MAILBOXID (F$"),
             ("c COPY 1:2 Work", "c OK [COPYUID $"),
             ("d UID COPY 77 Work", "d OK COPY completed"),
             ("e COPY 3 Work", "e BAD [CLIENTBUG] $"),
@@ -53,7 +53,7 @@ fn appending() {
             ("b APPEND INBOX {3}", "+ Ready for the message"),
             ("abc", "b OK [APPENDUID $"),
             ("c APPEND Nowhere {3+}\nabc", "c NO [TRYCREATE] No such mailbox"),
-            ("d APPEND INBOX {0}", "d NO [CANNOT] An empty message cannot be stored"),
+            ("d APPEND INBOX {0+}\n\n", "d NO [CANNOT] An empty message cannot be stored"),
             ("e APPEND INBOX (\\Nonsense) {3}", "e NO [CANNOT] There is no such system flag"),
             ("f APPEND INBOX {52428801}", "f NO [TOOBIG] The message is too large"),
             ("g APPEND INBOX {3+}\nab\0", "g BAD The message holds a NUL"),

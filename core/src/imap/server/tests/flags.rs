@@ -78,7 +78,7 @@ fn unselect_and_close_after_examine_remove_nothing() {
         &[
             ("a STORE 1 +FLAGS.SILENT \\Deleted", "a OK STORE completed"),
             ("b UNSELECT", "b OK UNSELECT completed"),
-            ("c EXAMINE INBOX", "* $\n* $\n* $\n* $\n* $\n* $\n* $\nc OK $"),
+            ("c EXAMINE INBOX", "* $\n* $\n* $\n* $\n* $\n* $\n* $\n* $\n* $\nc OK $"),
             ("d CLOSE", "d OK CLOSE completed"),
             ("e STATUS INBOX (MESSAGES)", "* STATUS INBOX (MESSAGES 3)\ne OK STATUS completed"),
         ],

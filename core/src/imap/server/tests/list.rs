@@ -5,10 +5,10 @@ fn levels_wildcards_and_special_uses() {
     check(
         Dialogue::logged_in,
         &[
-            ("a CREATE Work.Mars.Rover", "a OK CREATE completed"),
-            ("a CREATE \"Work-Shop\"", "a OK CREATE completed"),
-            ("a CREATE Sent (USE (\\Sent))", "a OK CREATE completed"),
-            ("a CREATE Entw&APw-rfe.", "a OK CREATE completed"),
+            ("a CREATE Work.Mars.Rover", "a OK [MAILBOXID (F$"),
+            ("a CREATE \"Work-Shop\"", "a OK [MAILBOXID (F$"),
+            ("a CREATE Sent (USE (\\Sent))", "a OK [MAILBOXID (F$"),
+            ("a CREATE Entw&APw-rfe.", "a OK [MAILBOXID (F$"),
             (
                 "b LIST \"\" *",
                 "* LIST (\\HasNoChildren) \".\" Entw&APw-rfe
@@ -45,7 +45,10 @@ fn levels_wildcards_and_special_uses() {
                  f OK LIST completed",
             ),
             ("g LIST \"\" Nowhere", "g OK LIST completed"),
-            ("h NAMESPACE", "* NAMESPACE ((\"\" \".\")) NIL NIL\nh OK NAMESPACE completed"),
+            (
+                "h NAMESPACE",
+                "* NAMESPACE ((\"\" \".\")) ((\"user.\" \".\")) NIL\nh OK NAMESPACE completed",
+            ),
         ],
     );
 }
@@ -55,7 +58,7 @@ fn subscriptions() {
     check(
         Dialogue::logged_in,
         &[
-            ("a CREATE Work.Mars", "a OK CREATE completed"),
+            ("a CREATE Work.Mars", "a OK [MAILBOXID (F$"),
             ("a SUBSCRIBE Work.Mars", "a OK SUBSCRIBE completed"),
             ("a SUBSCRIBE INBOX", "a OK SUBSCRIBE completed"),
             (

@@ -7,8 +7,12 @@ mod flags;
 mod hostile;
 mod list;
 mod mailbox;
+mod model;
+mod pipelining;
+mod rights;
 mod search;
 mod sessions;
+mod summaries;
 mod timeouts;
 
 use super::{Config, Event, Input, Output, Server};
@@ -156,7 +160,10 @@ impl Dialogue {
                 Input::Authenticated { ticket, answer: verdict(&question) }
             }
             Output::Store { ticket, request } => {
-                self.requests.push(request.clone());
+                // Whether a command is allowed is asked before each.
+                if !matches!(request, Request::Rights { .. }) {
+                    self.requests.push(request.clone());
+                }
                 let failure = self.sabotage.and_then(|choose| choose(&request));
                 let answer = match failure {
                     Some(failure) => store::Answer::Failed(failure),

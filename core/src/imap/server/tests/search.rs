@@ -1,4 +1,7 @@
 use super::*;
+use crate::imap::ObjectId;
+use crate::message::summary::Scanner;
+use core::time::Duration;
 
 fn letters(memory: &Memory) -> Dialogue {
     let mut dialogue = Dialogue::selected(memory);
@@ -130,8 +133,11 @@ fn nothing_is_read_that_does_not_matter() {
 }
 
 fn gone(request: &Request) -> Option<Failure> {
-    let gone =
-        matches!(request, Request::Read { uid, .. } | Request::Structure { uid } if uid.get() == 1);
+    let gone = matches!(
+        request,
+        Request::Read { uid, .. } | Request::Structure { uid } | Request::Summary { uid }
+            if uid.get() == 1
+    );
     gone.then_some(Failure::NoMessage)
 }
 
@@ -157,4 +163,118 @@ fn many_results_are_told_as_room_comes() {
     assert!(
         heard.starts_with("* SEARCH 1 2 3 ") && heard.contains(" 20000\r\na OK SEARCH completed")
     );
+}
+
+#[test]
+fn what_imap4rev2_and_utf_8_change() {
+    let mut dialogue = letters(&memory());
+    dialogue.server.connection.enabled.rev2 = true;
+    for (said, heard) in [
+        ("a SEARCH FLAGGED", "* ESEARCH (TAG \"a\") ALL 2\r\na OK SEARCH completed\r\n"),
+        ("b UID SEARCH OLD", "* ESEARCH (TAG \"b\") UID\r\nb OK SEARCH completed\r\n"),
+        ("c SORT (ARRIVAL) UTF-8 FLAGGED", "* SORT 2\r\nc OK SORT completed\r\n"),
+    ] {
+        assert_eq!(dialogue.say([said, "\r\n"].concat()), heard);
+    }
+    dialogue.server.connection.enabled.utf8 = true;
+    for charset in ["US-ASCII", "UTF-8", "KOI8-R"] {
+        let heard = dialogue.say(alloc::format!("d SEARCH CHARSET {charset} ALL\r\n"));
+        assert!(heard.starts_with("d BAD [CLIENTBUG] "), "{heard}");
+    }
+    let heard = dialogue.say("e SORT (ARRIVAL) UTF-8 ALL\r\n");
+    assert!(heard.starts_with("* SORT 1 2 3\r\n"), "{heard}");
+}
+
+#[test]
+fn summaries_spare_reading() {
+    let mut dialogue = letters(&memory());
+    let is_read = |it: &Request| matches!(it, Request::Read { .. } | Request::Structure { .. });
+    for command in [
+        "SEARCH OR FROM ann SUBJECT plain",
+        "SEARCH TO bob CC dan BCC eve SENTON 1-Feb-2023 HEADER Message-ID x",
+        "SORT (DATE FROM) UTF-8 NOT SUBJECT plain",
+        "THREAD REFERENCES UTF-8 ALL",
+    ] {
+        dialogue.requests.clear();
+        dialogue.say(alloc::format!("a {command}\r\n"));
+        assert!(!dialogue.requests.iter().any(is_read), "{command}");
+    }
+    // What the view knows is sorted by that alone, and of several texts each message is read once.
+    dialogue.requests.clear();
+    dialogue.say("b SORT (REVERSE ARRIVAL SIZE) UTF-8 UNSEEN\r\n");
+    assert_eq!(dialogue.requests, [Request::Sync]);
+    dialogue.requests.clear();
+    dialogue.say("c SEARCH OR (BODY hello TEXT bob) OR BODY world BODY truth\r\n");
+    let structures = dialogue.requests.iter().filter(|it| matches!(it, Request::Structure { .. }));
+    assert_eq!(structures.count(), 3);
+}
+
+#[test]
+fn object_identifiers() {
+    let mut dialogue = Dialogue::selected(&memory());
+    let message = "Message-ID: <1@example.org>\r\n\r\nHello\r\n";
+    for message in [message, message, "In-Reply-To: <1@example.org>\r\n\r\nGood day\r\n"] {
+        dialogue.append("INBOX", "", message);
+    }
+    let mut scanner = Scanner::new(&Limits::DEFAULT);
+    scanner.push(message.as_bytes());
+    let summary = scanner.finish();
+    let (email, thread) =
+        (ObjectId::email(summary.content_id), ObjectId::thread(summary.thread_id));
+    for (key, expected) in [
+        (alloc::format!("EMAILID {email}"), "* SEARCH 1 2\r\n"),
+        (alloc::format!("THREADID {thread}"), "* SEARCH 1 2 3\r\n"),
+        (alloc::format!("EMAILID {}", email.as_str().to_ascii_uppercase()), "* SEARCH\r\n"),
+        (alloc::format!("THREADID {email}"), "* SEARCH\r\n"),
+    ] {
+        let heard = dialogue.say(alloc::format!("a SEARCH {key}\r\n"));
+        assert!(heard.starts_with(expected), "{key}: {heard}");
+    }
+}
+
+#[test]
+fn a_long_search_lets_others_have_their_turn() {
+    let memory = memory();
+    let mut dialogue = Dialogue::selected(&memory);
+    for _ in 0..6 {
+        dialogue.append("INBOX", "", "a: b\r\n\r\n");
+    }
+    let limits = Limits { imap_search_turn: 5, ..Limits::DEFAULT };
+    dialogue.server.connection.config = Config { limits, ..Config::default() }.into();
+    // Two keys, so two messages at a stretch.
+    assert_eq!(dialogue.say("a SEARCH UNSEEN\r\n"), "");
+    let mut turns = 0;
+    let heard = loop {
+        let deadline = dialogue.server.poll_timeout().unwrap();
+        assert_eq!(deadline, dialogue.now + Duration::from_micros(1));
+        dialogue.now = deadline;
+        if turns == 0 {
+            dialogue.now = dialogue.now + Duration::from_secs(10);
+        }
+        dialogue.server.handle_timeout(dialogue.now);
+        turns += 1;
+        let heard = dialogue.take();
+        if heard.contains("a OK") {
+            break heard;
+        }
+        // RFC 9585: after ten seconds something is said.
+        assert_eq!(heard, "* OK [INPROGRESS (\"a\" 4 6)] Still at it\r\n");
+    };
+    assert_eq!((turns, &heard[..]), (2, "* SEARCH 1 2 3 4 5 6\r\na OK SEARCH completed\r\n"));
+}
+
+#[test]
+fn a_mailbox_that_changes_under_a_saved_result() {
+    let memory = memory();
+    let mut dialogue = letters(&memory);
+    dialogue.say("a SEARCH RETURN (SAVE) ALL\r\n");
+    let mut other = Dialogue::selected(&memory);
+    other.say("x UID STORE 2 +FLAGS (\\Deleted)\r\ny UID EXPUNGE 2\r\n");
+    // The client has yet to be told, so the message is still number 2.
+    let heard = dialogue.say("b SEARCH $\r\n");
+    assert!(heard.starts_with("* SEARCH 1 2 3\r\n"), "{heard}");
+    let heard = dialogue.say("c UID SEARCH $\r\n");
+    assert!(heard.contains("* 2 EXPUNGE\r\n"), "{heard}");
+    let heard = dialogue.say("d SEARCH $\r\n");
+    assert!(heard.starts_with("* SEARCH 1 2\r\n"), "{heard}");
 }

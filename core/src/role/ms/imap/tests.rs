@@ -16,7 +16,11 @@ fn site() -> Arc<Site> {
     };
     let mut site = Site::new(config, [7; 32]).unwrap();
     let alice = Account::parse("alice@example.org").unwrap();
-    let user = User { password: Some(Secret::new("hash".to_string())), scram: None };
+    let user = User {
+        password: Some(Secret::new("hash".to_string())),
+        scram: None,
+        quota: Default::default(),
+    };
     site.directory.add_user(alice, user);
     site.into()
 }

@@ -8,6 +8,8 @@ use crate::sasl::ScramKeys;
 use crate::secret::Secret;
 use crate::store::memory::{self, Memory};
 use crate::store::{Answer, Atomicity, Request, Store as _, Target};
+use alloc::format;
+use alloc::string::String;
 use alloc::string::ToString as _;
 use alloc::vec;
 use core::net::{IpAddr, Ipv4Addr};
@@ -70,6 +72,7 @@ fn site() -> Arc<Site> {
     let user = User {
         password: Some(Secret::new("opensesame".into())),
         scram: ScramKeys::derive("opensesame", b"salt", 4096).ok(),
+        ..User::default()
     };
     site.directory.add_user(account(), user);
     Arc::new(site)

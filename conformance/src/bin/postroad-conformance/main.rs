@@ -1,4 +1,6 @@
-//! Replays mail transcripts: `postroad-conformance replay PATH…`.
+//! Replays mail transcripts: `postroad-conformance replay PATH…`; runs other people's scripts against a server that listens.
+
+mod scripts;
 
 use postroad_conformance::folder::{Options, Wrong, replay_file, transcripts};
 use std::path::Path;
@@ -12,7 +14,24 @@ Usage: postroad-conformance replay [--seed NUMBER] [--update] PATH...
   PATH            a transcript, or a folder with transcripts (*.txt)
   --seed NUMBER   where random pieces begin (default: POSTROAD_SEED, else 1)
   --update        first rewrite the machine's side as it is now (as UPDATE=1 does)
-  -h, --help      this text
+
+Runs other people's IMAP scripts against a server, and deletes all mail of the users named.
+
+Usage: postroad-conformance imaptest|james --server HOST:PORT --user NAME:PASSWORD...
+                                           [--json] [--patience SECONDS] FOLDER [NAME...]
+
+  FOLDER              where the scripts are: ImapTest's src/tests, James' MPT scripts
+  NAME                only scripts whose path contains one of these
+  --server HOST:PORT  where IMAP is spoken in the clear
+  --user NAME:PASSWORD
+                      who logs in; again for the second user of ImapTest's scripts, and for a new INBOX in
+                      each of James'
+  --json              print the report as JSON
+  --without CAPABILITY
+                      judge as if the server did not announce it
+  --patience SECONDS  how long the server may stay silent (default: 10)
+
+  -h, --help          this text
 
 Exit status: 0 if all passed, 1 if one did not, 2 if one could not be read or the command is wrong.";
 
@@ -22,7 +41,13 @@ fn main() -> ExitCode {
         println!("{USAGE}");
         return ExitCode::SUCCESS;
     }
-    match parse(&arguments).and_then(|(paths, options)| run(&paths, options)) {
+    let outcome = match arguments.split_first() {
+        Some((format, rest)) if format == "imaptest" || format == "james" => {
+            scripts::run(format, rest)
+        }
+        _ => parse(&arguments).and_then(|(paths, options)| run(&paths, options)),
+    };
+    match outcome {
         Ok(code) => code,
         Err(wrong) => {
             eprintln!("postroad-conformance: {wrong}");
