@@ -326,7 +326,7 @@ impl Mailbox {
         undo: &mut Undo,
     ) -> Result<Added, Failure> {
         let shared = self.shared.clone();
-        let mut bases: Vec<Box<[u8]>> = Vec::with_capacity(additions.len());
+        let mut keys: Vec<Box<[u8]>> = Vec::with_capacity(additions.len());
         for addition in additions {
             let flags = addition.flags | self.intern(&addition.keywords)?;
             let time = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
@@ -341,7 +341,7 @@ impl Mailbox {
                 Err(Errno::NOENT) => return Ok(Added::Lost),
                 Err(errno) => return Err(failed(&to)(errno)),
             }
-            bases.push(name.base().into());
+            keys.push(name.key().into());
             self.arrivals.push(Arrival {
                 name,
                 place: Place::Cur,
@@ -350,14 +350,12 @@ impl Mailbox {
                 date: addition.date,
             });
         }
-        if bases.is_empty() {
+        if keys.is_empty() {
             return Ok(Added::All(Vec::new()));
         }
         self.sync(false)?;
-        // They have got their UIDs in this order, maybe with others in between.
-        let mut numbered = self.number(now)?.into_iter();
-        let mut uid = |base| numbered.find(|(_, other)| *other == base).map(|(uid, _)| uid);
-        let uids: Option<Vec<Uid>> = bases.into_iter().map(&mut uid).collect();
+        let given = self.number(now)?;
+        let uids: Option<Vec<Uid>> = keys.iter().map(|key| given.get(key).copied()).collect();
         Ok(uids.map_or(Added::Lost, Added::All))
     }
 

@@ -14,9 +14,9 @@ use std::collections::{HashMap, VecDeque};
 
 /// Changes may carry the same time as long as this many seconds.
 const GRAIN: i64 = 2;
-/// A folder is read on suspicion no more often than once in a second for so many messages: that
-/// costs a hundredth of the time at most.
-const READ_IN_A_SECOND: u32 = 10_000;
+/// A folder is read on mere suspicion no more often than once in a second for so many messages:
+/// measured, that costs a hundredth of the time at most.
+const READ_IN_A_SECOND: u32 = 1_000;
 /// So many names of our own making are told from another program's.
 const OWN: usize = 2_048;
 

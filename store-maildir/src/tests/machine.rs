@@ -18,6 +18,8 @@ pub(super) struct Machine {
 struct Disk {
     /// What was written to each file that has had the name.
     written: BTreeMap<u64, Vec<u8>>,
+    /// Where each write to it ended.
+    ends: BTreeMap<u64, Vec<usize>>,
     /// How much of it was synced.
     synced: BTreeMap<u64, usize>,
     /// Which of them has the name on stable storage.
@@ -48,7 +50,7 @@ impl Machine {
     }
 
     /// Cuts the power: the name's or the new file's content is there as far as it was synced, and
-    /// behind that as much as chance wants.
+    /// behind that as much as chance wants: mostly whole writes.
     pub(super) fn cut(&self, mut chance: usize) {
         {
             let mut disk = self.disk.lock().unwrap();
@@ -61,7 +63,12 @@ impl Machine {
                 && let Some(written) = disk.written.get(&inode)
             {
                 let synced = disk.synced.get(&inode).copied().unwrap_or(0);
-                let length = synced + chance % (written.len() - synced + 1);
+                let ends = disk.ends.get(&inode).into_iter().flatten().copied();
+                let ends: Vec<usize> = ends.filter(|end| *end >= synced).collect();
+                let length = match chance % 4 {
+                    0 => synced + chance / 4 % (written.len() - synced + 1),
+                    _ => ends.get(chance / 4 % ends.len().max(1)).copied().unwrap_or(synced),
+                };
                 fs::write(&self.index, &written[..length]).unwrap();
             }
             *disk = Disk { boots: disk.boots, ..Disk::default() };
@@ -75,6 +82,7 @@ impl Machine {
         if let (Ok(content), Ok(stat)) = (fs::read(&self.index), RealFiles.stat(&self.index)) {
             let mut disk = self.disk.lock().unwrap();
             disk.synced.insert(stat.inode, content.len());
+            disk.ends.insert(stat.inode, vec![content.len()]);
             disk.written.insert(stat.inode, content);
             disk.named = Some(stat.inode);
         }
@@ -93,6 +101,7 @@ impl Files for Machine {
         let inode = file.stat()?.inode;
         disk.written.insert(inode, Vec::new());
         disk.synced.remove(&inode);
+        disk.ends.remove(&inode);
         drop(disk);
         Ok(self.opened(file))
     }
@@ -156,7 +165,10 @@ impl File for Opened {
         self.inner.write(bytes)?;
         let inode = self.inner.stat()?.inode;
         let mut disk = self.disk.lock().unwrap();
-        disk.written.entry(inode).or_default().extend_from_slice(bytes);
+        let written = disk.written.entry(inode).or_default();
+        written.extend_from_slice(bytes);
+        let end = written.len();
+        disk.ends.entry(inode).or_default().push(end);
         Ok(())
     }
 
