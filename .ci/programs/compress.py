@@ -7,8 +7,7 @@ import zlib
 
 from harness import check, expect, octets
 from programs.idle import WITHIN, by_smtp
-from programs.python import CONFIG as CONFIG
-from programs.python import imap
+from programs.python import CONFIG, imap  # noqa: F401
 
 WAYS = ["TLS on connect", "STARTTLS", "none"]
 
@@ -48,15 +47,19 @@ class Deflated:
 
 def compressed(server, account, way="TLS on connect"):
     """A session of imaplib in which everything is compressed from now on."""
-    imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
-    imaplib.Commands.setdefault("UNAUTHENTICATE", ("AUTH", "SELECTED"))
     session = imap(server, account, way)
     expect("COMPRESS=DEFLATE" in capabilities(session), "COMPRESS=DEFLATE is not announced after a login")
+    return session, deflate(session)
+
+
+def deflate(session):
+    """Compresses everything from now on."""
+    imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
     status, data = session._simple_command("COMPRESS", "DEFLATE")
     expect(status == "OK", f"COMPRESS DEFLATE was answered with {status} {data}")
     layer = Deflated(session)
     session.send, session.read, session.readline = layer.sendall, layer.read, layer.readline
-    return session, layer
+    return layer
 
 
 def capabilities(session):

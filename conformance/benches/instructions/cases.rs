@@ -1,6 +1,7 @@
 //! The cases that are counted, each a function of its size.
 
 use crate::queue;
+use postroad_core::compress::Compressed;
 use postroad_core::encoding::search::Needle;
 use postroad_core::entropy::Entropy;
 use postroad_core::imap;
@@ -33,6 +34,7 @@ pub(crate) fn run(case: &str, size: u64) -> bool {
         "fetch-nothing" => fetch(size, "UID"),
         "fetch-flags" => fetch(size, "FLAGS"),
         "fetch-envelope" => fetch(size, "ENVELOPE"),
+        "fetch-deflated" => fetch_deflated(size),
         "fetch-all" => fetch(size, "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE"),
         "header-fields" => header_fields(size),
         "header-structure" => structure(header_block(size).as_bytes()),
@@ -214,7 +216,7 @@ fn beside(count: usize) -> Vec<u8> {
 
 /// An IMAP session over a store with `count` messages, logged in, with INBOX selected.
 struct Imap {
-    server: imap::server::Server,
+    server: Compressed<imap::server::Server>,
     store: postroad_core::store::memory::Session,
     octets: Vec<u8>,
 }
@@ -241,9 +243,14 @@ impl Imap {
             };
             store.perform(NOW, append, b"", &mut octets);
         }
-        let config = Arc::new(imap::server::Config { limits, ..Default::default() });
+        let config = Arc::new(imap::server::Config {
+            limits: limits.clone(),
+            compress: true,
+            ..Default::default()
+        });
         let entropy = Entropy::from_seed([7; 32]);
         let server = imap::server::Server::new(NOW, config, Channel::Confidential, entropy);
+        let server = Compressed::new(NOW, server, &limits);
         let mut imap = Self { server, store, octets };
         imap.feed(b"a1 LOGIN alice@example.org secret\r\na2 SELECT INBOX\r\n");
         imap
@@ -286,6 +293,14 @@ fn letter(number: usize) -> String {
 fn fetch(count: usize, items: &str) {
     let mut imap = Imap::new(count);
     imap.feed(format!("a3 FETCH 1:* ({items})\r\n").as_bytes());
+}
+
+/// What `fetch-all` does, compressed.
+fn fetch_deflated(count: usize) {
+    let mut imap = Imap::new(count);
+    imap.feed(b"a3 COMPRESS DEFLATE\r\n");
+    let command = b"a4 FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)\r\n";
+    imap.feed(&miniz_oxide::deflate::compress_to_vec(command, 6));
 }
 
 /// A FETCH of a set with `count` ranges, from a mailbox of ten messages.

@@ -84,6 +84,7 @@ fn fetches() -> Result<(), Missing> {
         ("fetch-flags", "FLAGS"),
         ("fetch-envelope", "ENVELOPE"),
         ("fetch-all", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE"),
+        ("fetch-deflated", "the same, compressed"),
     ] {
         let cost = count(case, MESSAGES)?.saturating_sub(base) / MESSAGES;
         println!("  {items:40} {cost:8}");

