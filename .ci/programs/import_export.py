@@ -108,7 +108,7 @@ def real_mail(server):
 
 @check("a Maildir with folders, flags, keywords and dates comes back as it was")
 def maildir(server):
-    account, other = server.user(), server.user("second")
+    account, other = server.user(), server.user("third")
     session = imap(server, account)
     for folder in "INBOX", "Work", "Work.2026", "R&AOk-union":
         if folder != "INBOX":
@@ -137,14 +137,14 @@ def maildir(server):
 def killed_import(server):
     account = server.user()
     messages = [octets("a@example.net", account.address, b"%d\r\n" % number * random.randrange(1, 200)) for number in range(MANY)]
-    source = server.folder / "in.mbox"
+    source = server.folder / "many.mbox"
     write_mbox(source, messages)
     command = [program(), "import", account.address, str(source), "--json", "--config", str(server.config_file)]
     kills, last = killed_and_resumed(command, 0.2)
     print(f"     killed {kills} times, {last}", flush=True)
     expect(kills > 0, "it was never killed")
     expect(stored(account) == Counter(map(digest, messages)), "not every message is there once")
-    target = server.folder / "out.mbox"
+    target = server.folder / "many-out.mbox"
     command = [program(), "export", account.address, str(target), "--format", "mbox", "--folder", "INBOX", "--json", "--config", str(server.config_file)]
     kills, last = killed_and_resumed(command, 0.1, 0.005)
     print(f"     killed {kills} times, {last}", flush=True)
@@ -154,7 +154,7 @@ def killed_import(server):
 @check("a file that can't be read is named, and the rest comes in")
 def unreadable(server):
     account = server.user()
-    source = server.folder / "maildir"
+    source = server.folder / "broken"
     mailbox.Maildir(source, create=True)
     (source / "cur" / "1.a.host:2,S").write_bytes(octets("a@example.net", account.address, b"one\r\n"))
     (source / "cur" / "2.b.host:2,").mkdir()

@@ -19,6 +19,16 @@ pub struct Annotation {
 /// everyone's, and by their name.
 pub type Annotations = BTreeMap<(Option<Account>, String), Vec<u8>>;
 
+/// Of `all` annotations those that `user` is told, ascending by entry.
+#[must_use]
+pub fn told(all: Annotations, user: &Account) -> Vec<Annotation> {
+    let is_told = |whose: &Option<Account>| whose.as_ref().is_none_or(|whose| whose == user);
+    let told = all.into_iter().filter(|((whose, _), _)| is_told(whose));
+    let mut told: Vec<_> = told.map(|((_, entry), value)| Annotation { entry, value }).collect();
+    told.sort_by(|one, two| one.entry.cmp(&two.entry));
+    told
+}
+
 /// What becomes of annotations when `user` sets `values` (RFC 5464 §4.3).
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use super::Session;
 use postroad_core::machine::Instant;
-use postroad_core::store::{Account, Annotation, Answer, Failure, MailboxName, metadata};
+use postroad_core::store::{Account, Answer, Failure, MailboxName, metadata};
 
 impl Session {
     pub(super) fn annotations(
@@ -12,12 +12,7 @@ impl Session {
         user: &Account,
     ) -> Result<Answer, Failure> {
         let all = self.home(account, now)?.annotations(mailbox)?;
-        let told =
-            all.into_iter().filter(|((who, _), _)| who.as_ref().is_none_or(|who| who == user));
-        let mut told: Vec<_> =
-            told.map(|((_, entry), value)| Annotation { entry, value }).collect();
-        told.sort_by(|one, two| one.entry.cmp(&two.entry));
-        Ok(Answer::Annotations(told))
+        Ok(Answer::Annotations(metadata::told(all, user)))
     }
 
     pub(super) fn annotate(

@@ -1,6 +1,7 @@
 //! Messages on their way into mailboxes: written, delivered, appended, copied, moved.
 
-use super::{BLOCK, Session, structure_of, unreadable};
+use super::reading::{structure_of, unreadable};
+use super::{BLOCK, Session};
 use crate::account::Home;
 use crate::draft::Draft;
 use crate::files::check_reserve;

@@ -284,6 +284,7 @@ impl Connection {
             self.events.push_back(Event::LoggedOut { account });
         }
         self.enabled = Enabled::default();
+        self.notifications = Notifications::default();
         self.set_encoding(Encoding::default());
     }
 

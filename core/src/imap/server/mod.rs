@@ -44,6 +44,7 @@ mod ending;
 mod fetch;
 mod flags;
 mod gather;
+mod host;
 mod idle;
 mod list;
 mod mailboxes;
@@ -63,135 +64,19 @@ mod uid_only;
 #[cfg(test)]
 mod tests;
 
+pub use host::{Config, Event, Input, Output};
+
 use super::{Bad, Code, Condition, Status, Step as Assembled};
 use crate::entropy::Entropy;
-use crate::limits::Limits;
 use crate::machine::{
     Deflate, DeflateFailed, Instant, Machine, Session, Ticket, Tickets, Tls, TlsFailed, Wants,
 };
-use crate::sasl::{self, Channel, Mechanism};
-use crate::store::{self, Account};
+use crate::sasl::Channel;
 use alloc::collections::VecDeque;
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
+
 use connection::{Compression, Connection, Phase};
 use task::{Awaits, Running, Step, Told};
-
-/// What a server is to offer.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The limits in force.
-    pub limits: Limits,
-    /// SASL mechanisms, in the order of announcement. Those that the channel does not allow are
-    /// left out; where PLAIN is not among those left, LOGIN is disabled.
-    pub mechanisms: Vec<Mechanism>,
-    /// Whether STARTTLS is offered in the clear.
-    pub starttls: bool,
-    /// How the administrator is reached, a URI: `/shared/admin` of the server (RFC 5464 §6.1.2).
-    pub admin: Option<String>,
-    /// What is to be said of the server: its `/shared/comment` (RFC 5464 §6.1.1).
-    pub comment: Option<String>,
-    /// Whether COMPRESS=DEFLATE is offered (RFC 4978): only where something serves
-    /// [`Wants::Deflate`], as [`Compressed`](crate::compress) does.
-    pub compress: bool,
-    /// Whether UNAUTHENTICATE is offered (RFC 8437 §8 asks that it can be turned off).
-    pub unauthenticate: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let mechanisms = [
-            Mechanism::ScramSha256Plus,
-            Mechanism::ScramSha256,
-            Mechanism::Plain,
-            Mechanism::Login,
-        ];
-        Self {
-            limits: Limits::DEFAULT,
-            mechanisms: mechanisms.into(),
-            starttls: true,
-            admin: None,
-            comment: None,
-            compress: false,
-            unauthenticate: true,
-        }
-    }
-}
-
-/// What the server asks of its host, or tells it.
-#[derive(Debug)]
-pub enum Output {
-    /// A question of a SASL exchange, also for LOGIN; answered by [`Input::Authenticated`]. The
-    /// `authcid` of an answer is the address of the account that the client is from then on.
-    Authenticate {
-        /// Names the request.
-        ticket: Ticket,
-        /// The question.
-        question: sasl::Question,
-    },
-    /// A request to the store; answered by [`Input::Store`].
-    Store {
-        /// Names the request.
-        ticket: Ticket,
-        /// What to do.
-        request: store::Request,
-    },
-    /// Something worth telling. No answer is due.
-    Event(Event),
-}
-
-/// What happened on a connection.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Event {
-    /// A client has logged in.
-    LoggedIn {
-        /// As whom.
-        account: Account,
-        /// How: a SASL mechanism, or `LOGIN` for the command.
-        mechanism: &'static str,
-    },
-    /// A client has failed to log in.
-    LoginFailed {
-        /// How: a SASL mechanism, or `LOGIN` for the command.
-        mechanism: &'static str,
-        /// Why.
-        why: sasl::Failure,
-    },
-    /// A client has undone its login (UNAUTHENTICATE).
-    LoggedOut {
-        /// Whose it was.
-        account: Account,
-    },
-    /// The connection is about to close.
-    Closed {
-        /// Whose it was, if someone had logged in.
-        account: Option<Account>,
-        /// Why, in words.
-        why: &'static str,
-    },
-}
-
-/// What the host tells the server.
-#[derive(Debug)]
-pub enum Input {
-    /// The answer to [`Output::Authenticate`].
-    Authenticated {
-        /// Of the request.
-        ticket: Ticket,
-        /// What came of it.
-        answer: sasl::Answer,
-    },
-    /// The answer to [`Output::Store`].
-    Store {
-        /// Of the request.
-        ticket: Ticket,
-        /// What came of it.
-        answer: store::Answer,
-    },
-    /// The open mailbox may have changed ([`store::Request::Watch`]).
-    News,
-}
 
 /// The server's end of an IMAP connection.
 ///

@@ -2,11 +2,13 @@
 
 use super::connection::{Compression, Connection, Phase, confused, out_of_place};
 use super::dispatch::{Begun, NEEDS_LOGIN};
-use super::task::{Manner, Step, Task, Told};
+use super::task::{Manner, Step, Task};
 use super::{bad, no, ok};
 use crate::imap::{Code, Status, Tag};
 use crate::machine::Deflate;
 use crate::store::Request;
+use alloc::vec;
+use alloc::vec::Vec;
 
 impl Connection {
     pub(super) fn offers_compress(&self) -> bool {
@@ -35,13 +37,21 @@ impl Connection {
         if !self.config.unauthenticate {
             return Err(bad("UNAUTHENTICATE is not available"));
         }
-        match self.phase {
-            Phase::Selected(..) => Ok((Manner::FREE, Task::Unauthenticate(Unauthenticating))),
-            _ => Err(self.leave()),
+        let mut requests = Vec::new();
+        if matches!(self.phase, Phase::Selected(..)) {
+            requests.push(Request::Close);
         }
+        if self.notifications.is_active() {
+            requests.extend([Request::Observe { account: None }, Request::Watch(false)]);
+        }
+        if requests.is_empty() {
+            return Err(self.leave());
+        }
+        let requests = requests.into_iter();
+        Ok((Manner::FREE, Task::Unauthenticate(Unauthenticating { requests })))
     }
 
-    /// Undoes the login, once no mailbox is open.
+    /// Undoes the login, once no mailbox is open and nothing is observed.
     fn leave(&mut self) -> Status {
         if self.compression == Compression::On {
             if !self.inbox.is_empty() {
@@ -56,15 +66,17 @@ impl Connection {
     }
 }
 
-/// UNAUTHENTICATE under way in a mailbox, which is closed; nothing is expunged.
+/// UNAUTHENTICATE under way: the mailbox is closed, nothing is expunged, and nothing is told any more.
 #[derive(Debug)]
-pub(super) struct Unauthenticating;
+pub(super) struct Unauthenticating {
+    requests: vec::IntoIter<Request>,
+}
 
 impl Unauthenticating {
-    pub(super) fn step(connection: &mut Connection, told: Told) -> Step {
-        match told {
-            Told::Room => Step::Ask(Request::Close),
-            _ => Step::Done(connection.leave()),
+    pub(super) fn step(&mut self, connection: &mut Connection) -> Step {
+        match self.requests.next() {
+            Some(request) => Step::Ask(request),
+            None => Step::Done(connection.leave()),
         }
     }
 }

@@ -166,7 +166,7 @@ impl Task {
             Self::Search(task) => task.step(connection, told),
             Self::Select(task) => task.step(connection, told),
             Self::Store(task) => task.step(connection, told),
-            Self::Unauthenticate(_) => Unauthenticating::step(connection, told),
+            Self::Unauthenticate(task) => task.step(connection),
         }
     }
 }

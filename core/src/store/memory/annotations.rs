@@ -3,7 +3,7 @@
 use super::Session;
 use super::home::Home;
 use crate::machine::Instant;
-use crate::store::{Account, Annotation, Answer, Failure, Kind, MailboxName, metadata};
+use crate::store::{Account, Answer, Failure, Kind, MailboxName, metadata};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -24,13 +24,7 @@ impl Session {
         self.memory.with_home(now, account, |home| {
             find(home, mailbox)?;
             let all = home.annotations.get(&mailbox.cloned()).cloned().unwrap_or_default();
-            let told = all
-                .into_iter()
-                .filter(|((whose, _), _)| whose.as_ref().is_none_or(|whose| whose == user));
-            let mut told: Vec<_> =
-                told.map(|((_, entry), value)| Annotation { entry, value }).collect();
-            told.sort_by(|one, two| one.entry.cmp(&two.entry));
-            Ok(Answer::Annotations(told))
+            Ok(Answer::Annotations(metadata::told(all, user)))
         })
     }
 
