@@ -11,7 +11,7 @@ from harness import check, expect, run
 from programs.python import imap
 
 CONFIG = {"auth": {"cleartext": "loopback"}, "limits": {"failed_login_delay": 0}}
-AT_LEAST = 33
+AT_LEAST = 45
 # What it calls otherwise than the capability is called.
 NEEDS = {"Gmail search": "X-GM-EXT-1", "labels": "X-GM-EXT-1"}
 EXPLAINED = Path(__file__).with_name("imapclient-disagreements.txt")

@@ -10,7 +10,7 @@ from harness import check
 from harness.scripts import judge
 
 CONFIG = {"auth": {"cleartext": "loopback"}, "limits": {"failed_login_delay": 0}}
-AT_LEAST = 34
+AT_LEAST = 38
 ACCOUNTS = 90
 # Extensions that are not built: a dialogue that needs one is skipped.
 NOT_BUILT = {"XLIST"}
