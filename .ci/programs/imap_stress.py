@@ -1,9 +1,8 @@
 """Many clients at random commands on the same few mailboxes: each is told the truth all the time.
 
 What is demanded is in `harness/imap_view.py` and its neighbours; that a server which breaks a rule
-is found out is shown by `imap_stress_rules.py`. A run is repeated with `POSTROAD_STRESS_SEED`, for
-other than the usual time with `POSTROAD_STRESS_SECONDS`; against another server that runs already
-with `POSTROAD_STRESS_SERVER=port:user:password`.
+is found out is shown by `imap_stress_rules.py`. A run is repeated with `POSTROAD_STRESS_SEED`, and
+takes another than the usual time with `POSTROAD_STRESS_SECONDS`.
 """
 
 import asyncio

@@ -14,7 +14,7 @@ use alloc::string::String;
 /// let mut ids = UniqueIds::default();
 /// assert_eq!(ids.of(1_790_000_000, uid), "1790000000.17");
 /// ids.form = UniqueIdForm::Hexadecimal;
-/// assert_eq!(ids.of(1_790_000_000, uid), "000000116ab13f80");
+/// assert_eq!(ids.of(1_790_000_000, uid), "000000116ab13b80");
 /// ids.own.insert(uid, "from-elsewhere".into());
 /// assert_eq!(ids.of(1_790_000_000, uid), "from-elsewhere");
 /// ```
