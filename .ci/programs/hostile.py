@@ -25,7 +25,7 @@ LIMITS = {name: 1 for name in (
     "client_idle", "connect", "tls_handshake")} | {"client_end": 2}
 QUEUE = {"retry": ["1s"], "reserve": 0}
 GOOD = "good.example"
-wait_for = functools.partial(harness.wait_for, seconds=20)
+wait_for = functools.partial(harness.wait_for, seconds=60)
 
 
 def server_for(peers, tls="none", **config):

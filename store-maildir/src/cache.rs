@@ -5,7 +5,7 @@
 //! record: UID (4)  octets (4)  checksum (4)  content
 //! ```
 //!
-//! Records are appended, never synced, and never trusted over the Maildir: one that is not whole, or
+//! Records are appended, many at once, never synced, and never trusted over the Maildir: one that is not whole, or
 //! not of the message that it is looked up for, is none, and is made anew from the message. It can't be
 //! out of date, since a message file is never changed once it has its name in `new` or `cur` (Maildir's
 //! rule), and a UID belongs to one file for ever.
@@ -45,11 +45,22 @@ pub(crate) struct Cache {
     file: Option<Ahead>,
     /// Whether the file has been seen to be of this UIDVALIDITY.
     checked: bool,
+    /// Records that are not in the file yet, and where the first of them will begin.
+    fresh: Vec<u8>,
+    fresh_from: u64,
 }
 
 impl Cache {
     pub(crate) fn new(folder: &Path, uid_validity: u32, records: u64) -> Self {
-        Self { path: folder.join(FILE), uid_validity, records, file: None, checked: false }
+        Self {
+            path: folder.join(FILE),
+            uid_validity,
+            records,
+            file: None,
+            checked: false,
+            fresh: Vec::new(),
+            fresh_from: 0,
+        }
     }
 
     /// Appends the content of a message's record to `octets`; whether there was one.
@@ -71,34 +82,63 @@ impl Cache {
     }
 
     fn content(&mut self, files: &dyn Files, uid: Uid, offset: u32) -> Result<Option<&[u8]>> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            empty => empty.insert(Ahead::new(files.open(&self.path)?, BLOCK)),
+        let record = match u64::from(offset).checked_sub(self.fresh_from) {
+            Some(from) if !self.fresh.is_empty() => {
+                self.fresh.get(usize::try_from(from).unwrap_or(usize::MAX)..).unwrap_or_default()
+            }
+            _ => self.stored(files, offset)?,
         };
-        let Some((_, length)) = head(file.at(offset.into(), HEAD)?).filter(|(of, _)| *of == uid)
-        else {
+        let Some((_, length)) = head(record).filter(|(of, _)| *of == uid) else {
             return Ok(None);
         };
-        let record = file.at(offset.into(), HEAD + length)?;
+        let record = &record[..record.len().min(HEAD + length)];
         let whole = record.len() == HEAD + length && record[8..HEAD] == sum(record);
         Ok(whole.then(|| &record[HEAD..]))
     }
 
-    /// Adds a record; where it is, if it could be written.
+    /// The record at `offset` in the file, as much as there is of it.
+    fn stored(&mut self, files: &dyn Files, offset: u32) -> Result<&[u8]> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            empty => empty.insert(Ahead::new(files.open(&self.path)?, BLOCK)),
+        };
+        let length = head(file.at(offset.into(), HEAD)?).map_or(0, |(_, length)| length);
+        file.at(offset.into(), HEAD + length)
+    }
+
+    /// Adds a record; where it will be, if nothing keeps it from being written.
     pub(crate) fn add(&mut self, files: &dyn Files, uid: Uid, content: &[u8]) -> Option<u32> {
-        self.check(files);
-        let mut file = files.append(&self.path).ok()?;
-        let mut octets = Vec::with_capacity(START + HEAD + content.len());
-        let mut at = file.stat().ok()?.size;
-        if at == 0 {
-            octets.extend_from_slice(&self.start());
-            at = START as u64;
+        if self.fresh.is_empty() {
+            self.check(files);
+            self.fresh_from = match files.stat(&self.path) {
+                Ok(stat) => stat.size,
+                Err(Errno::NOENT) => 0,
+                Err(_) => return None,
+            };
+            if self.fresh_from == 0 {
+                self.fresh = self.start();
+            }
         }
-        push(&mut octets, uid, content)?;
-        let offset = u32::try_from(at).ok()?;
-        file.write(&octets).ok()?;
+        let offset = u32::try_from(self.fresh_from + self.fresh.len() as u64).ok()?;
+        push(&mut self.fresh, uid, content)?;
         self.records += 1;
+        if self.fresh.len() >= BLOCK {
+            self.flush(files);
+        }
         Some(offset)
+    }
+
+    /// Writes the records that are not in the file yet. Those that can't be written are made anew when
+    /// they are asked for.
+    pub(crate) fn flush(&mut self, files: &dyn Files) {
+        let octets = std::mem::take(&mut self.fresh);
+        if octets.is_empty() {
+            return;
+        }
+        let _ = files.append(&self.path).and_then(|mut file| {
+            // If another process has changed the file, they would not be where they are looked for.
+            if file.stat()?.size == self.fresh_from { file.write(&octets) } else { Ok(()) }
+        });
     }
 
     fn start(&self) -> Vec<u8> {
@@ -151,6 +191,7 @@ impl Cache {
         spare: &Path,
         live: &[(Uid, u32)],
     ) -> Result<Vec<(Uid, u32)>> {
+        self.flush(files);
         let mut to = files.create(spare)?;
         let (mut block, mut at) = (self.start(), 0);
         let mut moved = Vec::with_capacity(live.len());
@@ -176,7 +217,8 @@ impl Cache {
     }
 
     /// Lets go of what is in memory only to be quick.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn rest(&mut self, files: &dyn Files) {
+        self.flush(files);
         self.file = None;
     }
 }

@@ -1,6 +1,7 @@
 //! A message's octets as they are given: every line ended with CRLF.
 
 use crate::files::{File, Result};
+use std::ops::Range;
 
 /// How many octets are read from a file at once.
 const BLOCK: usize = 64 * 1024;
@@ -81,17 +82,17 @@ impl Content {
         }
         let end = offset.saturating_add(length as u64);
         let start = octets.len();
-        let mut block = vec![0; BLOCK];
+        let most = usize::try_from(end - self.at.given).unwrap_or(BLOCK);
+        let mut block = vec![0; most.min(BLOCK)];
         while self.at.given < end {
-            let most = usize::try_from(end - self.at.given).unwrap_or(BLOCK);
-            let count = self.file.read_at(self.at.raw, &mut block[..most.min(BLOCK)])?;
+            let count = self.file.read_at(self.at.raw, &mut block)?;
             if count == 0 {
                 break;
             }
-            for &octet in &block[..count] {
-                if !self.at.give(octet, offset..end, octets) {
-                    break;
-                }
+            let mut rest = &block[..count];
+            while self.at.given < end && !rest.is_empty() {
+                let taken = self.at.give(rest, offset..end, octets);
+                rest = &rest[taken..];
             }
         }
         Ok(octets.len() - start)
@@ -99,26 +100,46 @@ impl Content {
 }
 
 impl Place {
-    /// Passes an octet of the file, giving what lies in `window`; whether there may be more.
-    fn give(&mut self, octet: u8, window: std::ops::Range<u64>, octets: &mut Vec<u8>) -> bool {
-        if octet == b'\n' && self.last != b'\r' && !self.lf_due {
+    /// Passes octets of the file, giving what lies in `window`: a line's up to its end, or the LF there.
+    /// Returns how many are done with; none where the window ends between CR and LF.
+    fn give(&mut self, rest: &[u8], window: Range<u64>, octets: &mut Vec<u8>) -> usize {
+        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        if line == 0 {
+            return self.give_lf(window, octets);
+        }
+        let bound = if self.given < window.start { window.start } else { window.end };
+        let most = usize::try_from(bound - self.given).unwrap_or(usize::MAX);
+        let run = &rest[..line.min(most)];
+        if window.contains(&self.given) {
+            octets.extend_from_slice(run);
+        }
+        self.pass(run);
+        run.len()
+    }
+
+    fn give_lf(&mut self, window: Range<u64>, octets: &mut Vec<u8>) -> usize {
+        if self.last != b'\r' && !self.lf_due {
             if window.contains(&self.given) {
                 octets.push(b'\r');
             }
             self.given += 1;
             self.lf_due = true;
             if self.given >= window.end {
-                return false;
+                return 0;
             }
         }
         if window.contains(&self.given) {
-            octets.push(octet);
+            octets.push(b'\n');
         }
         self.lf_due = false;
-        self.last = octet;
-        self.raw += 1;
-        self.given += 1;
-        self.given < window.end
+        self.pass(b"\n");
+        1
+    }
+
+    fn pass(&mut self, octets: &[u8]) {
+        self.last = octets.last().copied().unwrap_or(self.last);
+        self.raw += octets.len() as u64;
+        self.given += octets.len() as u64;
     }
 }
 
@@ -135,11 +156,15 @@ pub(crate) struct Sizes {
 impl Sizes {
     /// Counts more octets.
     pub(crate) fn add(&mut self, octets: &[u8]) {
-        for &octet in octets {
-            self.given += 1 + u64::from(octet == b'\n' && self.last != b'\r');
-            self.last = octet;
-        }
-        self.raw += octets.len() as u64;
+        let Some((&first, &last)) = octets.first().zip(octets.last()) else {
+            return;
+        };
+        let bare = |(before, octet): (&u8, &u8)| *octet == b'\n' && *before != b'\r';
+        let count = octets.iter().zip(&octets[1..]).filter(|pair| bare(*pair)).count();
+        let length = octets.len() as u64;
+        self.given += length + count as u64 + u64::from(bare((&self.last, &first)));
+        self.raw += length;
+        self.last = last;
     }
 
     /// Counts the octets of a file.

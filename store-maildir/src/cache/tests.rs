@@ -28,6 +28,7 @@ fn records_are_found_again() {
         assert_eq!(read(&mut cache, number, offset + 1), None);
     }
     assert_eq!(read(&mut cache, 1, NOWHERE), None);
+    cache.flush(&RealFiles);
     let mut again = Cache::new(scratch.path(), 7, 0);
     assert_eq!(again.find(&RealFiles), places);
     assert_eq!(again.records, 199);
@@ -42,6 +43,7 @@ fn a_damaged_record_is_none() {
     let scratch = Scratch::new();
     let mut cache = Cache::new(scratch.path(), 7, 0);
     let offsets = [1, 2].map(|number| cache.add(&RealFiles, uid(number), b"content").unwrap());
+    cache.flush(&RealFiles);
     let path = scratch.path().join(FILE);
     let whole = fs::read(&path).unwrap();
     for at in 0..whole.len() {
@@ -78,4 +80,17 @@ fn what_is_dead_goes() {
         assert_eq!(read(&mut cache, uid.get(), offset).unwrap(), [9; 100]);
     }
     assert!(fs::metadata(scratch.path().join(FILE)).unwrap().len() < 1_200);
+}
+
+#[test]
+fn what_another_process_has_changed_is_left_alone() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join(FILE);
+    let mut cache = Cache::new(scratch.path(), 7, 0);
+    let offset = cache.add(&RealFiles, uid(1), b"content").unwrap();
+    fs::write(&path, "another's").unwrap();
+    assert!(read(&mut cache, 1, offset).is_some());
+    cache.flush(&RealFiles);
+    assert_eq!(fs::read(&path).unwrap(), b"another's");
+    assert_eq!(read(&mut cache, 1, offset), None);
 }

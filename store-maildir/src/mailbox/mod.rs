@@ -17,7 +17,7 @@ use crate::name::FileName;
 use crate::recent_ids::RecentIds;
 use crate::shared::Common;
 use crate::texts;
-use crate::uid_map::UidMap;
+use crate::uid_map::{Records, UidMap};
 use postroad_core::machine::Instant;
 use postroad_core::message::structure::Structure;
 use postroad_core::store::ledger::Ledger;
@@ -55,6 +55,8 @@ pub(crate) struct Mailbox {
     structures: VecDeque<(Uid, Arc<Structure>)>,
     cache: Cache,
     notes: Notes,
+    /// The records of the UID map with this inode, as they were read last.
+    reading: Option<(u64, Records)>,
 }
 
 /// Where a message's file is, and what else is known of it. There are very many of these.
@@ -155,6 +157,7 @@ impl Mailbox {
             structures: VecDeque::new(),
             cache: Cache::new(folder, 0, 0),
             notes: Notes::claim(shared, folder),
+            reading: None,
         };
         if !mailbox.restore(now, &keywords)? {
             mailbox.read_all(now, keywords)?;
@@ -184,7 +187,7 @@ impl Mailbox {
         }
         for _ in 0..ATTEMPTS {
             let entry = *self.ledger.get(uid).ok_or(Failure::NoMessage)?;
-            if let Some(located) = self.locate(&mut self.records(), uid)? {
+            if let Some(located) = self.locate_next(uid)? {
                 let path = self.path(located.place, &located.name);
                 match self.files().open(&path) {
                     Ok(file) => {

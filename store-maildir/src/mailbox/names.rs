@@ -57,6 +57,18 @@ impl Mailbox {
         Ok(name.map(|name| Located { place, name }))
     }
 
+    /// Where a message's file should be, with the help of what was read for the message before.
+    pub(super) fn locate_next(&mut self, uid: Uid) -> Result<Option<Located>, Failure> {
+        let map = self.map.stat.map(|stat| stat.inode);
+        let mut records = match self.reading.take() {
+            Some((inode, records)) if Some(inode) == map => records,
+            _ => self.records(),
+        };
+        let located = self.locate(&mut records, uid);
+        self.reading = map.map(|inode| (inode, records));
+        located
+    }
+
     fn base(&self, records: &mut Records, uid: Uid, offset: u32) -> Result<Option<Base>, Failure> {
         if offset == NOWHERE {
             return Ok(None);

@@ -111,6 +111,8 @@ impl Mailbox {
         if notes.length.is_some() && same && !notes.urgent && !notes.changed && !waiting {
             return;
         }
+        self.cache.flush(&*self.shared.files);
+        let notes = &self.notes;
         let later = notes.later + notes.touched.len();
         let noted = match notes.length {
             Some(length) if later <= LATER + self.ledger.len() / 8 => {

@@ -236,7 +236,7 @@ impl Mailbox {
     /// Takes what was found into the books; files without a UID become arrivals.
     pub(super) fn take(&mut self, now: Instant, found: Found, map: &UidMap) -> Result<(), Failure> {
         let (keywords, modseq) = (self.ledger.keywords().len(), self.ledger.next_modseq(now));
-        let mut fresh = Vec::new();
+        let mut unseen = Vec::new();
         let arrivals = self.arrivals.iter().enumerate();
         let waiting: HashMap<Box<[u8]>, usize> =
             arrivals.map(|(index, arrival)| (arrival.name.key().into(), index)).collect();
@@ -257,8 +257,14 @@ impl Mailbox {
                 self.arrivals[*index].place = place;
             } else {
                 let size = record.and_then(|(_, numbered): (_, &Numbered)| numbered.size);
-                fresh.extend(self.inspect(place, name, size)?);
+                unseen.push((place, name, size));
             }
+        }
+        // Files that came one after the other mostly lie so on the disk.
+        unseen.sort_by(|(_, one, _), (_, two, _)| one.as_bytes().cmp(two.as_bytes()));
+        let mut fresh = Vec::new();
+        for (place, name, size) in unseen {
+            fresh.extend(self.inspect(place, name, size)?);
         }
         fresh.sort_by(|one: &Arrival, two| one.order().cmp(&two.order()));
         self.arrivals.extend(fresh);

@@ -60,8 +60,9 @@ impl Mailbox {
         }
     }
 
-    /// Lets go of what is kept open for those who read summaries.
+    /// Lets go of what is kept open for those who read.
     pub(crate) fn rest(&mut self) {
-        self.cache.rest();
+        self.cache.rest(&*self.shared.files);
+        self.reading = None;
     }
 }
