@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from .check import expect
+from .mailbox import crlf
 
 EXPLAINED = Path(__file__).parents[1] / "programs"
 
@@ -49,6 +50,5 @@ def explanations(file):
 
 
 def canonical(octets):
-    """A message as it is sent: every line ends with CRLF, and so does the last; an mbox's `From ` line is none of it."""
-    octets = re.sub(rb"\r\n|\r|\n", b"\r\n", re.sub(rb"\AFrom [^\n]*\n", b"", octets))
-    return octets if octets.endswith(b"\r\n") else octets + b"\r\n"
+    """A message as it is sent: its lines end with CRLF; an mbox's `From ` line is none of it."""
+    return crlf(re.sub(rb"\AFrom [^\n]*\n", b"", octets))
