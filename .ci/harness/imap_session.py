@@ -13,7 +13,7 @@ class Session:
         self.socket = socket.create_connection(("127.0.0.1", server.port["imap"]), 60)
         self.stream, self.count = self.socket.makefile("rb"), 0
         self.response()
-        self.ok(f'LOGIN "{account.address}" "{account.password}"')
+        self.ok("LOGIN", account.address.encode(), account.password.encode())
 
     def __enter__(self):
         return self
