@@ -54,10 +54,7 @@ class Session:
 
     def fetch(self, uid, items):
         """The data items of one message, by upper-case name."""
-        found = [parse_response(each) for each in self.ok(f"UID FETCH {uid} ({items})")]
-        told = [pairs(each.data[0]) for each in found if each.name == "FETCH"]
-        expect(len(told) == 1, f"UID FETCH {uid} ({items}) was answered by {len(told)} FETCH responses")
-        return told[0]
+        return fetched(self.ok(f"UID FETCH {uid} ({items})"))
 
     def response(self):
         octets = self.stream.readline()
@@ -65,6 +62,13 @@ class Session:
             octets += self.stream.read(int(found[1])) + self.stream.readline()
         expect(octets, "the server closed the connection")
         return octets
+
+
+def fetched(untagged):
+    """The data items of the one FETCH response among responses."""
+    told = [pairs(each.data[0]) for each in map(parse_response, untagged) if each.name == "FETCH"]
+    expect(len(told) == 1, f"there are {len(told)} FETCH responses: {untagged}")
+    return told[0]
 
 
 def encoded(word):

@@ -5,6 +5,8 @@ import binascii
 import quopri
 import re
 
+from .imap_session import fetched
+
 
 def compare_part(session, uid, part):
     """BODY[n] is as long as BODYSTRUCTURE says, and BINARY[n] is what it decodes to (RFC 3516 §4.3)."""
@@ -29,7 +31,7 @@ def binary(session, uid, number):
     untagged, tagged = session.perform(f"UID FETCH {uid} (BINARY.PEEK[{number}])")
     if b"UNKNOWN-CTE" in tagged:
         return None
-    return session.fetch(uid, f"BINARY.PEEK[{number}]")[b"BINARY[%s]" % number.encode()] or b""
+    return fetched(untagged)[b"BINARY[%s]" % number.encode()] or b""
 
 
 def decode(octets, encoding):
