@@ -51,19 +51,19 @@ class Case:
 @check(f"at least {AT_LEAST} of curl's tests go as they are written, and none goes otherwise unexplained")
 def tests(server):
     need("curl")
-    suite = Suite("curl-mail", "curl-mail-disagreements.txt")
+    suite, made = Suite("curl-mail", "curl-mail-disagreements.txt"), {}
     for line in (suite.folder / "INDEX.tsv").read_text().splitlines()[1:]:
         name, stratum, _ = line.split("\t")
         if stratum.startswith(("IMAP", "POP3")):
             case = Case(name.removeprefix("test"), (suite.folder / name).read_text(encoding="latin-1"))
-            suite.judge(name, play(server, case))
+            suite.judge(name, play(server, case, made))
     suite.finish(AT_LEAST)
 
 
-def play(server, case):
+def play(server, case, made):
     if "<tool>" in case.text:
         return "it is played by a program of curl's own tests, not by curl"
-    command = with_accounts(server, case)
+    command = with_accounts(server, case, made)
     fill_pop3(case) if case.service == "pop3" else fill_imap(server, case)
     for name, value in {"HOSTIP": "127.0.0.1", "IMAPPORT": server.port["imap"], "POP3PORT": server.port["pop3"]}.items():
         command = command.replace(f"%{name}", str(value))
@@ -79,18 +79,17 @@ def play(server, case):
     return "; ".join([*compare(case, ended), *compare_upload(server, case)])
 
 
-def with_accounts(server, case):
-    """The command, for accounts of its own with the names and passwords that it knows."""
+def with_accounts(server, case, made):
+    """The command, for accounts with the names and passwords that it knows; each maildrop is of one test."""
     def own(found):
-        name = found[2].strip('"') + f".{case.number}"
+        name = found[2].replace('"', "quoted.") + (f".{case.number}" if case.service == "pop3" else "")
         if name not in made:
             made[name] = server.user(name, found[3])
+        if made[name] not in case.accounts:
+            case.accounts.append(made[name])
         return f"-u {found[1]}{name}:{found[3]}"
 
-    made = {}
-    command = re.sub(r"-u ('?)([^\s:]+):([^\s']+)", own, case.section("command").strip())
-    case.accounts = list(made.values())
-    return command
+    return re.sub(r"-u ('?)([^\s:]+):([^\s']+)", own, case.section("command").strip())
 
 
 def fill_imap(server, case):

@@ -1,13 +1,15 @@
-"""Real and malformed messages of many suites (POSTROAD_CORPORA's `mime-*` and `mail-*`): each is appended, and read back by
-IMAP and POP3, octet for octet, in its parts, and in what the server says of it."""
+"""Real and malformed messages of many suites (POSTROAD_CORPORA's `mime-*` and `mail-*`): each is appended, read back by IMAP
+and POP3, octet for octet, in its parts, and in what the server says of it, and delivered by LMTP."""
 
 import email
 import json
 import re
+import smtplib
 
 from harness import check
 from harness.corpus import Suite, canonical
 from harness.imap_session import Session
+from harness.mailbox import TRACE
 from harness.mime_tree import leaves, of_mail_parser, of_mime4j, of_mimekit, of_python, tree
 from harness.parts import compare_contents, compare_part, compare_preview
 from programs.python import pop3
@@ -15,8 +17,8 @@ from programs.python import pop3
 CONFIG = {"auth": {"cleartext": "loopback"}}
 EXPLAINED = "messages-disagreements.txt"
 AT_LEAST = {
-    "mime-mimekit": 206, "mime-mail-parser": 433, "mime-mime4j": 355, "mime-python-email": 185, "mime-ruby-mail": 402,
-    "mail-spamassassin": 605, "mail-pypi-mail-parser": 89,
+    "mime-mimekit": 232, "mime-mail-parser": 485, "mime-mime4j": 399, "mime-python-email": 210, "mime-ruby-mail": 453,
+    "mail-spamassassin": 681, "mail-pypi-mail-parser": 100,
 }
 NO_MESSAGE = re.compile(r"SOURCE|INDEX|LICENSE|ARTISTIC|NOTICE|COPYING|MIT-LICENSE|\.gitattributes|text/|encoders/"
                         r"|.*(?:\.(?:json|xml|out|tsv)|-summary\.txt|_decoded\S*)$|.*/COPYING$")
@@ -38,6 +40,7 @@ def read_back(server, name, at_least):
             judge_message(suite, session, uid, case, message)
         judge_mailbox(suite, session, [message for _, message in stored])
     judge_maildrop(suite, server, account, stored)
+    judge_delivery(suite, server, stored)
     suite.finish(at_least)
 
 
@@ -143,14 +146,36 @@ def judge_maildrop(suite, server, account, stored):
                 else f"{listed}, and {len(unique)} unique-ids")
     for number, (case, message) in enumerate(stored, 1):
         retrieved, top = (lines(session, command) for command in (f"RETR {number}", f"TOP {number} 1"))
-        # A multi-line response is of whole lines (RFC 1939 §3).
-        ended = message if message.endswith(b"\r\n") else message + b"\r\n"
-        header = header_of(ended)
-        first = re.match(rb"[^\n]*\n?", ended[len(header):])[0]
-        faults = [] if retrieved == ended else [f"RETR gave {retrieved[:200]}, not {message[:200]}"]
+        whole = ended(message)
+        header = header_of(whole)
+        first = re.match(rb"[^\n]*\n?", whole[len(header):])[0]
+        faults = [] if retrieved == whole else [f"RETR gave {retrieved[:200]}, not {message[:200]}"]
         faults += [] if top == header + first else [f"TOP gave {top[-200:]}, not {(header + first)[-200:]}"]
         suite.judge(f"maildrop/{case}", "; ".join(faults))
     session.quit()
+
+
+def judge_delivery(suite, server, stored):
+    """Delivered by LMTP, a message is what it was, under the fields that a delivery writes above it."""
+    account, delivered = server.user(), []
+    with smtplib.LMTP("127.0.0.1", server.port["lmtp"]) as lmtp:
+        for case, message in stored:
+            try:
+                lmtp.sendmail("sender@example.net", [account.address], message, ["BODY=8BITMIME", "SMTPUTF8"])
+                delivered.append((case, message))
+            except smtplib.SMTPException as refusal:
+                suite.judge(f"delivery/{case}", f"it is refused: {refusal}")
+    with Session(server, account) as session:
+        session.ok("SELECT", "INBOX")
+        for uid, (case, message) in enumerate(delivered, 1):
+            found = session.fetch(uid, "BODY.PEEK[]")[b"BODY[]"]
+            trace, same = found[:-len(ended(message))], found.endswith(ended(message))
+            suite.judge(f"delivery/{case}", "" if same and TRACE.fullmatch(trace) else f"BODY[] is {found[:600]}")
+
+
+def ended(message):
+    """With a whole last line, as in a multi-line response (RFC 1939 §3) and behind DATA (RFC 5321 §4.1.1.4)."""
+    return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
 def lines(session, command):
