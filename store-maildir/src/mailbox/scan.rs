@@ -2,15 +2,20 @@
 
 use super::{ATTEMPTS, Arrival, Mailbox, Place, size_of_message};
 use crate::content::Sizes;
-use crate::files::{Errno, Stat, failed, join, read_whole};
+use crate::files::{Errno, Files, Stat, failed, join, read_whole};
 use crate::name::FileName;
 use crate::recent_ids::RecentIds;
+use crate::shared::lock;
 use crate::texts;
 use crate::uid_map::{Numbered, UidMap};
 use postroad_core::encoding::checked::checksum;
 use postroad_core::machine::Instant;
 use postroad_core::store::{Failure, Flags, Uid};
 use std::collections::{HashMap, VecDeque};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread::Builder;
 
 /// Changes may carry the same time as long as this many seconds.
 const GRAIN: i64 = 2;
@@ -19,6 +24,14 @@ const GRAIN: i64 = 2;
 const READ_IN_A_SECOND: u32 = 1_000;
 /// So many names of our own making are told from another program's.
 const OWN: usize = 2_048;
+
+/// From so many files on, several are looked at at once.
+const MANY: usize = 1_000;
+/// By so many threads.
+const EYES: usize = 8;
+
+/// A file that is not in the books, and its message's size if the UID map tells it.
+type Unseen = (Place, FileName, Option<u64>);
 
 pub(super) type Found = HashMap<Box<[u8]>, (Place, FileName)>;
 
@@ -262,10 +275,7 @@ impl Mailbox {
         }
         // Files that came one after the other mostly lie so on the disk.
         unseen.sort_by(|(_, one, _), (_, two, _)| one.as_bytes().cmp(two.as_bytes()));
-        let mut fresh = Vec::new();
-        for (place, name, size) in unseen {
-            fresh.extend(self.inspect(place, name, size)?);
-        }
+        let mut fresh = inspect_all(self.files(), &self.folder, unseen)?;
         fresh.sort_by(|one: &Arrival, two| one.order().cmp(&two.order()));
         self.arrivals.extend(fresh);
         Ok(())
@@ -277,42 +287,6 @@ impl Mailbox {
             self.ledger.set_flags(uid, flags, modseq);
             self.notes.touch(uid);
             self.notes.change();
-        }
-    }
-
-    /// Finds out a file's size and date; `None` if it has vanished, if it is no message (a folder,
-    /// or a pipe, which would be waited for), or if it is not for us to read.
-    fn inspect(
-        &self,
-        place: Place,
-        name: FileName,
-        size: Option<u64>,
-    ) -> Result<Option<Arrival>, Failure> {
-        let path = join(&self.folder.join(place.folder()), name.as_bytes());
-        let look = || {
-            let stat = self.files().stat(&path)?;
-            if !stat.is_file {
-                return Ok(None);
-            }
-            // A size in the name is believed if the file bears it out as far as can be seen.
-            let told = name.field(b'S').filter(|told| *told == stat.size);
-            let told = told.and(name.field(b'W')).filter(|told| *told >= stat.size);
-            let size = match told.or(size) {
-                Some(size) => size,
-                None => Sizes::of(&mut *self.files().open(&path)?)?.given,
-            };
-            Ok(Some((stat, size, told.is_some())))
-        };
-        match look() {
-            Ok(Some((stat, size, sized_by_name))) => Ok(Some(Arrival {
-                name,
-                place,
-                size: size_of_message(size),
-                sized_by_name,
-                date: stat.modified.0,
-            })),
-            Ok(None) | Err(Errno::NOENT | Errno::ACCESS | Errno::LOOP) => Ok(None),
-            Err(errno) => Err(failed(&path)(errno)),
         }
     }
 
@@ -329,6 +303,67 @@ impl Mailbox {
             self.keywords = stat;
         }
         Ok(())
+    }
+}
+
+/// Looks at files, in this order. Where there are very many, several are looked at at once: what takes
+/// the time is the disk, which answers one question after the other.
+fn inspect_all(
+    files: &dyn Files,
+    folder: &Path,
+    unseen: Vec<Unseen>,
+) -> Result<Vec<Arrival>, Failure> {
+    let eyes = if unseen.len() < MANY { 1 } else { EYES };
+    let unseen = Mutex::new(unseen.into_iter());
+    let next = || lock(&unseen).next();
+    let look = || -> Result<Vec<Arrival>, Failure> {
+        let looks = std::iter::from_fn(|| next().map(|one| inspect(files, folder, one)));
+        looks.filter_map(Result::transpose).collect()
+    };
+    std::thread::scope(|scope| {
+        // Where there can't be more threads, fewer will do.
+        let spawn = |_| Builder::new().spawn_scoped(scope, look).ok();
+        let others: Vec<_> = (1..eyes).filter_map(spawn).collect();
+        let mut arrivals = look()?;
+        for other in others {
+            arrivals.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(arrivals)
+    })
+}
+
+/// Finds out a file's size and date; `None` if it has vanished, if it is no message (a folder,
+/// or a pipe, which would be waited for), or if it is not for us to read.
+fn inspect(
+    files: &dyn Files,
+    folder: &Path,
+    (place, name, size): Unseen,
+) -> Result<Option<Arrival>, Failure> {
+    let path = join(&folder.join(place.folder()), name.as_bytes());
+    let look = || {
+        let stat = files.stat(&path)?;
+        if !stat.is_file {
+            return Ok(None);
+        }
+        // A size in the name is believed if the file bears it out as far as can be seen.
+        let told = name.field(b'S').filter(|told| *told == stat.size);
+        let told = told.and(name.field(b'W')).filter(|told| *told >= stat.size);
+        let size = match told.or(size) {
+            Some(size) => size,
+            None => Sizes::of(&mut *files.open(&path)?)?.given,
+        };
+        Ok(Some((stat, size, told.is_some())))
+    };
+    match look() {
+        Ok(Some((stat, size, sized_by_name))) => Ok(Some(Arrival {
+            name,
+            place,
+            size: size_of_message(size),
+            sized_by_name,
+            date: stat.modified.0,
+        })),
+        Ok(None) | Err(Errno::NOENT | Errno::ACCESS | Errno::LOOP) => Ok(None),
+        Err(errno) => Err(failed(&path)(errno)),
     }
 }
 
