@@ -55,6 +55,8 @@
 mod account;
 mod acl;
 mod annotations;
+mod berth;
+mod busy;
 mod cache;
 mod content;
 mod dovecot;
@@ -70,6 +72,7 @@ mod session;
 mod shared;
 mod shares;
 mod spool;
+mod syncs;
 mod texts;
 mod uid_map;
 mod undo;

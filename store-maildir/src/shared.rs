@@ -1,8 +1,9 @@
 //! What all sessions on one root share: the mailboxes in use, and their locks.
 
 use crate::Options;
+use crate::berth::{Berth, Slot};
+use crate::busy::Busy;
 use crate::files::{Errno, Files, failed, read_whole};
-use crate::mailbox::Mailbox;
 use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) observed: Observed,
     /// What accounts may have.
     pub(crate) allowances: Mutex<Allowances>,
+    /// Deliveries under way, by folder and queue id.
+    pub(crate) deliveries: Busy<(PathBuf, String)>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
@@ -33,9 +36,6 @@ pub(crate) struct Common {
     pub(crate) boot: [u8; 16],
     entropy: Mutex<Entropy>,
 }
-
-/// The place of one mailbox in memory, empty until it is loaded.
-pub(crate) type Slot = Arc<Mutex<Option<Mailbox>>>;
 
 /// Mailboxes kept in memory that no session has open.
 const IDLE_MAILBOXES: usize = 64;
@@ -79,6 +79,7 @@ impl Shared {
             watches: Watches::default(),
             allowances: Mutex::default(),
             observed: Observed::default(),
+            deliveries: Busy::default(),
             slots: Mutex::default(),
         }
     }
@@ -98,7 +99,8 @@ impl Shared {
         if slots.len() >= IDLE_MAILBOXES {
             idle.extend(slots.extract_if(|_, slot| Arc::strong_count(slot) == 1));
         }
-        let slot = slots.entry(folder.into()).or_default().clone();
+        let slot = slots.entry(folder.into());
+        let slot = slot.or_insert_with(|| Arc::new(Berth::new(&self.files, folder))).clone();
         // They may have something to write: nobody waits for that.
         drop(slots);
         drop(idle);

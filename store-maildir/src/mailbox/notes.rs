@@ -156,7 +156,7 @@ impl Mailbox {
             records: self.map.records as u64,
             summaries: self.cache.records,
             // Arrivals are not noted: whoever comes next has to find them.
-            seen: self.sight.seen.filter(|_| self.arrivals.is_empty()),
+            seen: self.sight.seen.filter(|_| self.arrivals.is_empty() && self.underway.is_empty()),
             doubtful: self.sight.doubtful,
             looked: self.sight.looked,
             keywords: self.keywords,
