@@ -2,7 +2,7 @@
 
 use crate::acl;
 use crate::berth::Slot;
-use crate::files::{Errno, Files, failed, join, read_whole, remove_tree};
+use crate::files::{Errno, Files, failed, join, read_whole, remove_tree, repeated};
 use crate::mailbox::Mailbox;
 use crate::shared::{Shared, lock};
 use crate::texts;
@@ -330,7 +330,7 @@ impl<'a> MadeFolders<'a> {
         // Maildir++'s sign of a folder that is not an account's own.
         shared.replace(&spare, "maildirfolder", b"")?;
         let folder = self.home.folder(name);
-        files.rename(&spare, &folder).map_err(|errno| match errno {
+        repeated::rename(files, &spare, &folder).map_err(|errno| match errno {
             Errno::EXIST | Errno::NOTEMPTY => Failure::Exists,
             _ => failed(&folder)(errno),
         })?;

@@ -16,7 +16,8 @@ pub(crate) struct Berth {
     folder: PathBuf,
     new: Syncs,
     cur: Syncs,
-    numbering: Group<Failure>,
+    /// The syncs of `cur` that UIDs are given after.
+    filing: Group<Failure>,
 }
 
 /// A berth, shared by all who have something to do with its mailbox.
@@ -30,7 +31,7 @@ impl Berth {
             folder: folder.into(),
             new: syncs(Place::New),
             cur: syncs(Place::Cur),
-            numbering: Group::default(),
+            filing: Group::default(),
         }
     }
 
@@ -75,12 +76,13 @@ impl Berth {
     /// Waits until messages that have been [placed](Mailbox::place_copies) are on stable storage and have
     /// their UIDs; takes them back if that fails.
     pub(crate) fn file(&self, now: Instant, filing: Filing) -> Result<Added, Failure> {
-        let filed = self.sync(&filing).and_then(|()| {
-            self.loaded(|mailbox| {
-                mailbox.await_uids(&filing);
-                Ok(())
-            })?;
-            self.numbering.run(|| self.loaded(|mailbox| mailbox.number(now)))
+        if filing.is_empty() {
+            return Ok(Added::All(Vec::new()));
+        }
+        let filed = self.filing.run(|| {
+            let placed = self.loaded(|mailbox| Ok(mailbox.placed()))?;
+            let synced = self.cur.sync().map_err(failed(&self.folder.join("cur")));
+            self.loaded(|mailbox| mailbox.number_placed(now, &placed, synced))
         });
         self.within(|mailbox| mailbox.finish(filing, filed)).map_err(|failure| match failure {
             Failure::NoMailbox => went_away(),
@@ -88,10 +90,10 @@ impl Berth {
         })
     }
 
-    /// How many wait for the next sync of `new`, and of `cur`.
+    /// How many wait for the next sync.
     #[cfg(test)]
-    pub(crate) fn waiting(&self) -> (usize, usize) {
-        (self.new.waiting(), self.cur.waiting())
+    pub(crate) fn waiting(&self) -> usize {
+        self.new.waiting() + self.filing.waiting()
     }
 }
 

@@ -80,6 +80,8 @@ mod verify;
 mod watch;
 
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod scratch;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use crate::Options;
 use crate::berth::{Berth, Slot};
 use crate::busy::Busy;
-use crate::files::{Errno, Files, failed, read_whole};
+use crate::files::{Errno, Files, failed, read_whole, repeated};
 use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
@@ -35,6 +35,8 @@ pub(crate) struct Common {
     /// Which boot of the machine this is.
     pub(crate) boot: [u8; 16],
     entropy: Mutex<Entropy>,
+    /// The last UIDVALIDITY of each account, for its folder may be removed.
+    validities: Mutex<HashMap<PathBuf, u32>>,
 }
 
 /// Mailboxes kept in memory that no session has open.
@@ -73,7 +75,7 @@ impl Shared {
             unique
         });
         let entropy = Mutex::new(entropy);
-        let common = Common { root, files, options, boot, entropy };
+        let common = Common { root, files, options, boot, entropy, validities: Mutex::default() };
         Self {
             common: Arc::new(common),
             watches: Watches::default(),
@@ -147,7 +149,7 @@ impl Common {
             let mut file = files.create(&spare)?;
             file.write(text)?;
             file.sync()?;
-            files.rename(&spare, &path)?;
+            repeated::replace(files, &spare, &path, file.stat()?.inode)?;
             renamed = true;
             files.sync_folder(folder)
         };
@@ -175,7 +177,11 @@ impl Common {
         let text = read_whole(&*self.files, &account.join(UID_VALIDITY))?;
         let last: u32 = String::from_utf8_lossy(&text).trim().parse().unwrap_or(0);
         let seconds = u32::try_from(now.as_seconds()).unwrap_or(u32::MAX);
-        let fresh = seconds.max(last.saturating_add(1));
+        let mut validities = lock(&self.validities);
+        let known = validities.entry(account.into()).or_default();
+        let fresh = seconds.max(last.max(*known).saturating_add(1));
+        *known = fresh;
+        drop(validities);
         self.replace(account, UID_VALIDITY, format!("{fresh}\n").as_bytes())?;
         Ok(fresh)
     }

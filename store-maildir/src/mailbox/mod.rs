@@ -51,6 +51,8 @@ pub(crate) struct Mailbox {
     arrivals: Vec<Arrival>,
     /// Files that are being filed, by their keys.
     underway: HashMap<Box<[u8]>, Underway>,
+    /// How many were placed so far.
+    placings: u64,
     sight: Sight,
     map: MapFile,
     /// Messages below this UID are in `cur` if they have been recent for someone.
@@ -155,6 +157,7 @@ impl Mailbox {
             ids: RecentIds::default(),
             arrivals: Vec::new(),
             underway: HashMap::new(),
+            placings: 0,
             sight: Sight::default(),
             map: MapFile { stat: None, records: 0, stale: 0, recent_from: 1, broken: false },
             swept: 1,

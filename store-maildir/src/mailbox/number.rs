@@ -155,7 +155,8 @@ impl Mailbox {
     fn foreign_map(&mut self) -> Result<Option<UidMap>, Failure> {
         let path = self.folder.join(uid_map::FILE);
         let state = |stat: Stat| (stat.inode, stat.size);
-        let now = match self.files().stat(&path) {
+        // What NFS remembers of a file is out of date until it is opened.
+        let now = match self.files().open(&path).and_then(|file| file.stat()) {
             Ok(stat) => Some(stat),
             Err(Errno::NOENT) => None,
             Err(errno) => return Err(failed(&path)(errno)),

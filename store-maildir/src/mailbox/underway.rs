@@ -11,6 +11,7 @@ use crate::uid_map::{self, UidMap};
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
 use postroad_core::store::{Failure, Flags, Uid};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A message file that is to be in a mailbox, too.
@@ -35,8 +36,8 @@ pub(crate) enum Added {
 
 /// How far the filing of one message has come.
 pub(super) enum Underway {
-    /// It has its name.
-    Placed(Arrival),
+    /// It has its name, and so many had theirs before it.
+    Placed(Arrival, u64),
     /// It is an arrival, and its UID is waited for.
     Waiting,
     Numbered(Uid),
@@ -51,6 +52,10 @@ pub(crate) struct Filing {
 }
 
 impl Filing {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// The folders to be synced.
     pub(crate) const fn places(&self) -> &'static [Place] {
         self.places
@@ -133,8 +138,10 @@ impl Mailbox {
 
     fn begin(&mut self, placed: Vec<Arrival>, places: &'static [Place], undo: Undo) -> Filing {
         let keys: Vec<Box<[u8]>> = placed.iter().map(|arrival| arrival.name.key().into()).collect();
-        let placed = placed.into_iter().map(Underway::Placed);
-        self.underway.extend(keys.iter().cloned().zip(placed));
+        for (key, arrival) in keys.iter().zip(placed) {
+            self.underway.insert(key.clone(), Underway::Placed(arrival, self.placings));
+            self.placings += 1;
+        }
         Filing { keys, places, undo }
     }
 
@@ -179,7 +186,7 @@ impl Mailbox {
     /// A delivery is on stable storage: it gets its UID when somebody looks.
     pub(crate) fn arrive(&mut self, mut filing: Filing) {
         for key in &filing.keys {
-            if let Some(Underway::Placed(arrival)) = self.underway.remove(key) {
+            if let Some(Underway::Placed(arrival, _)) = self.underway.remove(key) {
                 self.remember_id(&arrival.name);
                 self.arrivals.push(arrival);
             }
@@ -187,14 +194,38 @@ impl Mailbox {
         filing.undo.keep();
     }
 
-    /// Names that are on stable storage wait for their UIDs.
-    pub(crate) fn await_uids(&mut self, filing: &Filing) {
-        for key in &filing.keys {
+    /// The messages in `cur` that have their names, in that order, and wait for these to be on stable
+    /// storage.
+    pub(crate) fn placed(&self) -> Vec<Box<[u8]>> {
+        let place = |(key, state)| match state {
+            &Underway::Placed(ref arrival, at) if arrival.place == Place::Cur => Some((at, key)),
+            _ => None,
+        };
+        let placed: BTreeMap<u64, &Box<[u8]>> = self.underway.iter().filter_map(place).collect();
+        placed.into_values().cloned().collect()
+    }
+
+    /// Gives UIDs to all that were [placed](Self::placed) before their folder was `synced`; if that has
+    /// failed, it has failed for all of them.
+    pub(crate) fn number_placed(
+        &mut self,
+        now: Instant,
+        placed: &[Box<[u8]>],
+        synced: Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        for key in placed {
             if let Some(state) = self.underway.get_mut(key)
-                && let Underway::Placed(_) = state
-                && let Underway::Placed(arrival) = std::mem::replace(state, Underway::Waiting)
+                && matches!(state, Underway::Placed(..))
+                && let Underway::Placed(arrival, _) = std::mem::replace(state, Underway::Waiting)
             {
                 self.arrivals.push(arrival);
+            }
+        }
+        match synced {
+            Ok(()) => self.number(now),
+            Err(failure) => {
+                self.withdraw(&failure);
+                Err(failure)
             }
         }
     }
@@ -255,7 +286,7 @@ impl Mailbox {
         let waits = |arrival: &mut Arrival| underway.contains_key(arrival.name.key());
         let waiting: Vec<Arrival> = self.arrivals.extract_if(.., waits).collect();
         let placed = self.underway.values().filter_map(|state| match state {
-            Underway::Placed(arrival) => Some(arrival),
+            Underway::Placed(arrival, _) => Some(arrival),
             _ => None,
         });
         for arrival in placed.chain(&waiting) {
