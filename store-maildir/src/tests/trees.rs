@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-const LEVELS: usize = 24;
+const LEVELS: usize = 17;
 const CHILDREN: usize = 40;
 
 fn path(folder: &Folder, name: &str) -> PathBuf {
@@ -148,6 +148,8 @@ fn a_folder_removed_under_sessions() {
 fn the_first_look_after_a_removal_finds_what_came_since() {
     let folder = Folder::new();
     let mut desk = Desk::new(&folder);
+    // Else the message being written was left over for years when the folder is read.
+    desk.now = super::present(&folder.scratch);
     desk.deliver("Q1", b"old\r\n");
     let before = desk.status("INBOX").uid_validity;
     for round in 0..3 {
