@@ -1,8 +1,10 @@
 //! An account's folder: names, subscriptions, special uses.
 
 use crate::acl;
-use crate::files::{Errno, Files, failed, join, read_whole, remove_tree};
-use crate::shared::{Shared, Slot, lock};
+use crate::berth::Slot;
+use crate::files::{Errno, Files, failed, join, read_whole, remove_tree, repeated};
+use crate::mailbox::Mailbox;
+use crate::shared::{Shared, lock};
 use crate::texts;
 use crate::uid_map::{self, UidMap};
 use crate::undo::Undo;
@@ -208,7 +210,10 @@ impl Home {
         let folder = self.folder(name);
         let spare = self.root.join("tmp").join(self.shared.unique());
         let slot = self.shared.loaded(&folder);
-        let mut guard = slot.as_ref().map(|slot| lock(slot));
+        let mut guard = slot.as_ref().map(|slot| slot.lock());
+        if let Some(mailbox) = guard.as_mut().and_then(|guard| guard.as_mut()) {
+            mailbox.evict();
+        }
         // Out of sight in one step; then piece by piece.
         let mut undo = Undo::new(&self.shared.files);
         undo.rename(&folder, &spare).map_err(failed(&folder))?;
@@ -263,7 +268,8 @@ impl Home {
             .collect();
         // Whoever locks more than one locks them in this order.
         slots.sort_by(|(one, _), (two, _)| one.cmp(two));
-        let mut guards: Vec<_> = slots.iter().map(|(_, slot)| lock(slot)).collect();
+        let mut guards: Vec<_> = slots.iter().map(|(_, slot)| slot.lock()).collect();
+        guards.iter_mut().filter_map(|guard| guard.as_mut()).for_each(Mailbox::evict);
         let mut undo = Undo::new(&self.shared.files);
         let mut used = false;
         for (old, new) in &renaming.moves {
@@ -324,7 +330,7 @@ impl<'a> MadeFolders<'a> {
         // Maildir++'s sign of a folder that is not an account's own.
         shared.replace(&spare, "maildirfolder", b"")?;
         let folder = self.home.folder(name);
-        files.rename(&spare, &folder).map_err(|errno| match errno {
+        repeated::rename(files, &spare, &folder).map_err(|errno| match errno {
             Errno::EXIST | Errno::NOTEMPTY => Failure::Exists,
             _ => failed(&folder)(errno),
         })?;

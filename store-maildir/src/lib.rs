@@ -51,10 +51,39 @@
 //! Content goes to `tmp` and is synced; then it gets its name in `new` or `cur`; the folder is
 //! synced; where a UID is to be told, the map gets it and is synced; then the store answers. A
 //! request that fails takes its steps back. A sync that failed is never repeated on the same file.
+//!
+//! Those who file messages in one mailbox at the same time share the syncs of its folders and of its
+//! map, and their failure. The mailbox is not locked while a folder is synced: a message is in nobody's
+//! sight until then. A mailbox that is renamed or removed meanwhile takes none of them along.
+//!
+//! A folder that is removed under a session's feet is gone for it: `NoMailbox`, and `Gone` once it asks
+//! for news. An account that is removed is made again when somebody asks for it. No UIDVALIDITY is given
+//! twice to an account, as long as its `postroad-uidvalidity` is there, or the process.
+//!
+//! # Two hosts on one store
+//! Several hosts may share the folders, over NFS version 4 or another file system on which `flock` keeps
+//! out other hosts (Linux forwards it as a lock of the file's octets). Each needs a
+//! [host name](Options::host) and an entropy of its own.
+//!
+//! - Names of messages carry the host's name, and a random word or the queue id: they never collide.
+//! - A message comes into `new` or `cur` by `link`; if the answer is lost and the repetition says
+//!   `EEXIST`, the name was given if both names are one file. Likewise a rename that says `ENOENT` was
+//!   made if the new name is there. Any other answer that is lost fails the request, which takes its
+//!   steps back; what it may leave in `tmp` goes after 36 hours.
+//! - UIDs are given under a lock, after the map was opened anew, for only then NFS asks the server what
+//!   it is like. So no UID is given twice, and each host sees what the others have given.
+//! - Flags: the last one who renames a file wins; the other finds it again and repeats its change.
+//! - How a folder looks may be remembered by NFS for some seconds (`acdirmax`): so late may be what other
+//!   hosts have changed. Only the host that has `postroad-index.lock` keeps the index.
+//!
+//! Not relied on: dot-locks, `O_EXCL`, notice of other hosts' changes (inotify tells none), and clocks
+//! that agree. A queue id may be delivered once by each host: a queue belongs to one.
 
 mod account;
 mod acl;
 mod annotations;
+mod berth;
+mod busy;
 mod cache;
 mod content;
 mod dovecot;
@@ -70,12 +99,15 @@ mod session;
 mod shared;
 mod shares;
 mod spool;
+mod syncs;
 mod texts;
 mod uid_map;
 mod undo;
 mod verify;
 mod watch;
 
+#[cfg(test)]
+mod gate;
 #[cfg(test)]
 mod scratch;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! What all sessions on one root share: the mailboxes in use, and their locks.
 
 use crate::Options;
-use crate::files::{Errno, Files, failed, read_whole};
-use crate::mailbox::Mailbox;
+use crate::berth::{Berth, Slot};
+use crate::busy::Busy;
+use crate::files::{Errno, Files, failed, read_whole, repeated};
 use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) observed: Observed,
     /// What accounts may have.
     pub(crate) allowances: Mutex<Allowances>,
+    /// Deliveries under way, by folder and queue id.
+    pub(crate) deliveries: Busy<(PathBuf, String)>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
@@ -32,10 +35,9 @@ pub(crate) struct Common {
     /// Which boot of the machine this is.
     pub(crate) boot: [u8; 16],
     entropy: Mutex<Entropy>,
+    /// The last UIDVALIDITY of each account, for its folder may be removed.
+    validities: Mutex<HashMap<PathBuf, u32>>,
 }
-
-/// The place of one mailbox in memory, empty until it is loaded.
-pub(crate) type Slot = Arc<Mutex<Option<Mailbox>>>;
 
 /// Mailboxes kept in memory that no session has open.
 const IDLE_MAILBOXES: usize = 64;
@@ -73,12 +75,13 @@ impl Shared {
             unique
         });
         let entropy = Mutex::new(entropy);
-        let common = Common { root, files, options, boot, entropy };
+        let common = Common { root, files, options, boot, entropy, validities: Mutex::default() };
         Self {
             common: Arc::new(common),
             watches: Watches::default(),
             allowances: Mutex::default(),
             observed: Observed::default(),
+            deliveries: Busy::default(),
             slots: Mutex::default(),
         }
     }
@@ -98,7 +101,8 @@ impl Shared {
         if slots.len() >= IDLE_MAILBOXES {
             idle.extend(slots.extract_if(|_, slot| Arc::strong_count(slot) == 1));
         }
-        let slot = slots.entry(folder.into()).or_default().clone();
+        let slot = slots.entry(folder.into());
+        let slot = slot.or_insert_with(|| Arc::new(Berth::new(&self.files, folder))).clone();
         // They may have something to write: nobody waits for that.
         drop(slots);
         drop(idle);
@@ -145,7 +149,7 @@ impl Common {
             let mut file = files.create(&spare)?;
             file.write(text)?;
             file.sync()?;
-            files.rename(&spare, &path)?;
+            repeated::replace(files, &spare, &path, file.stat()?.inode)?;
             renamed = true;
             files.sync_folder(folder)
         };
@@ -173,7 +177,11 @@ impl Common {
         let text = read_whole(&*self.files, &account.join(UID_VALIDITY))?;
         let last: u32 = String::from_utf8_lossy(&text).trim().parse().unwrap_or(0);
         let seconds = u32::try_from(now.as_seconds()).unwrap_or(u32::MAX);
-        let fresh = seconds.max(last.saturating_add(1));
+        let mut validities = lock(&self.validities);
+        let known = validities.entry(account.into()).or_default();
+        let fresh = seconds.max(last.max(*known).saturating_add(1));
+        *known = fresh;
+        drop(validities);
         self.replace(account, UID_VALIDITY, format!("{fresh}\n").as_bytes())?;
         Ok(fresh)
     }

@@ -1,6 +1,6 @@
 //! Taking back the steps of a request that fails.
 
-use crate::files::{Errno, Files, Result};
+use crate::files::{Errno, Files, Result, repeated};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Undo {
 
     /// Renames a file or folder.
     pub(crate) fn rename(&mut self, from: &Path, to: &Path) -> Result<()> {
-        self.files.rename(from, to)?;
+        repeated::rename(&*self.files, from, to)?;
         self.steps.push(Step::Rename { from: to.into(), to: from.into() });
         Ok(())
     }
@@ -31,10 +31,10 @@ impl Undo {
     /// Gives a file that is on stable storage one more name; its content is copied with the help
     /// of `spare`, a free name in the folder's file system, where links can't be made.
     pub(crate) fn link(&mut self, from: &Path, to: &Path, spare: &Path) -> Result<()> {
-        match self.files.link(from, to) {
+        match repeated::link(&*self.files, from, to) {
             Err(Errno::XDEV | Errno::PERM | Errno::MLINK | Errno::OPNOTSUPP) => {
                 copy(&*self.files, from, spare)?;
-                self.files.rename(spare, to).inspect_err(|_| {
+                repeated::rename(&*self.files, spare, to).inspect_err(|_| {
                     let _ = self.files.remove(spare);
                 })?;
             }

@@ -191,7 +191,7 @@ impl Watcher {
         for (folder, place) in concerned {
             let mut wakes = Vec::new();
             if let Some(slot) = self.shared.loaded(&folder)
-                && let Some(mailbox) = &mut *lock(&slot)
+                && let Some(mailbox) = &mut *slot.lock()
             {
                 // What we did ourselves is no news.
                 if name.is_some_and(|name| !mailbox.is_news(place, name)) {

@@ -3,6 +3,7 @@
 mod ahead;
 mod counting;
 mod real;
+pub(crate) mod repeated;
 mod simulated;
 
 pub(crate) use ahead::Ahead;

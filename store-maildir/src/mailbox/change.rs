@@ -1,36 +1,14 @@
 //! What sessions do to a mailbox: on stable storage before it is told, all or nothing.
 
-use super::{ATTEMPTS, Arrival, Kept, Mailbox, Place, size_of_message};
-use crate::draft::Draft;
-use crate::files::{Errno, failed, read_at_once};
-use crate::name::{FileName, id_of_key, unique_of_id};
+use super::{ATTEMPTS, Addition, Kept, Mailbox, Place};
+use crate::files::{Errno, failed};
+use crate::name::FileName;
 use crate::texts;
-use crate::uid_map::{self, Records, UidMap};
+use crate::uid_map::Records;
 use crate::undo::Undo;
 use postroad_core::machine::Instant;
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{Entry, Failure, FlagAction, Flags, Snapshot, Uid, UidSet};
-use std::path::PathBuf;
-
-/// A message file that is to be in a mailbox, too.
-pub(crate) struct Addition {
-    pub(crate) from: PathBuf,
-    pub(crate) raw: u64,
-    /// With CRLF.
-    pub(crate) size: u32,
-    pub(crate) date: i64,
-    /// System flags.
-    pub(crate) flags: Flags,
-    pub(crate) keywords: Vec<String>,
-}
-
-/// What [`Mailbox::add`] has come to.
-pub(crate) enum Added {
-    /// Every file has its UID.
-    All(Vec<Uid>),
-    /// A file was no longer there; nothing was added.
-    Lost,
-}
 
 /// A message that is to be copied.
 pub(crate) struct Source {
@@ -173,7 +151,7 @@ impl Mailbox {
     }
 
     /// The flags of keywords, which get their place in the table if they have none.
-    fn intern(&mut self, names: &[String]) -> Result<Flags, Failure> {
+    pub(super) fn intern(&mut self, names: &[String]) -> Result<Flags, Failure> {
         let shared = self.shared.clone();
         let limits = &shared.options.limits;
         let (flags, table) = self.ledger.plan_keywords(names, limits)?;
@@ -292,129 +270,8 @@ impl Mailbox {
         self.ledger.plan_keywords(keywords, limits).map(|_| ())
     }
 
-    /// Forgets what has arrived without a UID: the folder tells what of it there is.
-    pub(crate) fn forget_arrivals(&mut self) {
-        self.arrivals.clear();
-        self.doubt();
-    }
-
     /// Those of `keywords` that there is room for, for copies.
     pub(crate) fn fitting(&self, keywords: &[String]) -> Vec<String> {
         self.ledger.keywords_that_fit(keywords, &self.shared.options.limits)
-    }
-
-    /// Files messages in `cur` and gives them UIDs.
-    pub(crate) fn add(&mut self, now: Instant, additions: &[Addition]) -> Result<Added, Failure> {
-        self.refresh(now)?;
-        let mut undo = Undo::new(&self.shared.files);
-        let pending = self.arrivals.len();
-        let added = self.own(|mailbox| mailbox.add_files(now, additions, &mut undo));
-        match &added {
-            Ok(Added::All(_)) => undo.keep(),
-            _ => {
-                drop(undo);
-                self.arrivals.truncate(pending);
-            }
-        }
-        added
-    }
-
-    fn add_files(
-        &mut self,
-        now: Instant,
-        additions: &[Addition],
-        undo: &mut Undo,
-    ) -> Result<Added, Failure> {
-        let shared = self.shared.clone();
-        let mut keys: Vec<Box<[u8]>> = Vec::with_capacity(additions.len());
-        for addition in additions {
-            let flags = addition.flags | self.intern(&addition.keywords)?;
-            let time = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
-            let unique = format!("M{}", shared.unique());
-            let host = &shared.options.host;
-            let name = FileName::new(time, &unique, host, addition.raw, addition.size.into())
-                .with_flags(flags, self.ledger.keywords().len());
-            let to = self.path(Place::Cur, &name);
-            self.is_own(Place::Cur, &name);
-            match undo.link(&addition.from, &to, &self.spare()) {
-                Ok(()) => (),
-                Err(Errno::NOENT) => return Ok(Added::Lost),
-                Err(errno) => return Err(failed(&to)(errno)),
-            }
-            keys.push(name.key().into());
-            self.arrivals.push(Arrival {
-                name,
-                place: Place::Cur,
-                size: addition.size,
-                sized_by_name: true,
-                date: addition.date,
-            });
-        }
-        if keys.is_empty() {
-            return Ok(Added::All(Vec::new()));
-        }
-        self.sync(false)?;
-        let given = self.number(now)?;
-        let uids: Option<Vec<Uid>> = keys.iter().map(|key| given.get(key).copied()).collect();
-        Ok(uids.map_or(Added::Lost, Added::All))
-    }
-
-    /// Whether a message here was delivered under this queue id.
-    pub(super) fn has_id(&mut self, id: &[u8]) -> Result<bool, Failure> {
-        if !self.ids.may_contain(id) {
-            return Ok(false);
-        }
-        if self.arrivals.iter().any(|arrival| arrival.name.id() == Some(id)) {
-            return Ok(true);
-        }
-        let path = self.folder.join(uid_map::FILE);
-        let text = read_at_once(self.files(), &path).map_err(failed(&path))?;
-        let map = UidMap::parse(&text).ok_or(Failure::NoMailbox)?;
-        let known = |uid| Uid::new(uid).is_some_and(|uid| self.ledger.kept(uid).is_some());
-        Ok(map
-            .messages
-            .iter()
-            .any(|(base, numbered)| id_of_key(base.key()) == Some(id) && known(numbered.uid)))
-    }
-
-    /// Files a finished message in `new` under a queue id, unless it was delivered before.
-    pub(crate) fn deliver(
-        &mut self,
-        id: &str,
-        draft: &Draft,
-        date: i64,
-        undo: &mut Undo,
-    ) -> Result<(), Failure> {
-        let unique = unique_of_id(id);
-        if self.has_id(&unique.as_bytes()[1..])? {
-            return Ok(());
-        }
-        let sizes = draft.sizes();
-        let host = &self.shared.options.host;
-        let name = FileName::new(date, &unique, host, sizes.raw, sizes.given);
-        let to = self.path(Place::New, &name);
-        self.own(|mailbox| {
-            mailbox.is_own(Place::New, &name);
-            match undo.link(draft.path(), &to, &mailbox.spare()) {
-                Ok(()) => (),
-                // Delivered by a process before this one, and found at the next look.
-                Err(Errno::EXIST) => {
-                    mailbox.doubt();
-                    return Ok(());
-                }
-                Err(errno) => return Err(failed(&to)(errno)),
-            }
-            let new = mailbox.folder.join(Place::New.folder());
-            mailbox.files().sync_folder(&new).map_err(failed(&new))?;
-            mailbox.remember_id(&name);
-            mailbox.arrivals.push(Arrival {
-                name,
-                place: Place::New,
-                size: size_of_message(sizes.given),
-                sized_by_name: true,
-                date,
-            });
-            Ok(())
-        })
     }
 }

@@ -7,6 +7,7 @@ mod number;
 mod restore;
 mod scan;
 mod summary;
+mod underway;
 mod weight;
 
 use crate::cache::{self, Cache};
@@ -22,12 +23,13 @@ use postroad_core::machine::Instant;
 use postroad_core::message::structure::Structure;
 use postroad_core::store::ledger::Ledger;
 use postroad_core::store::{Entry, Failure, Flags, Keywords, Uid, UidSet};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use change::{Added, Addition};
 use notes::Notes;
+use underway::Underway;
+pub(crate) use underway::{Added, Addition, Filing};
 
 /// How often something is tried again that another program's renaming has crossed.
 const ATTEMPTS: usize = 5;
@@ -47,6 +49,10 @@ pub(crate) struct Mailbox {
     ids: RecentIds,
     /// Files that have arrived but have no UID yet, in their order.
     arrivals: Vec<Arrival>,
+    /// Files that are being filed, by their keys.
+    underway: HashMap<Box<[u8]>, Underway>,
+    /// How many were placed so far.
+    placings: u64,
     sight: Sight,
     map: MapFile,
     /// Messages below this UID are in `cur` if they have been recent for someone.
@@ -150,6 +156,8 @@ impl Mailbox {
             odd: BTreeMap::new(),
             ids: RecentIds::default(),
             arrivals: Vec::new(),
+            underway: HashMap::new(),
+            placings: 0,
             sight: Sight::default(),
             map: MapFile { stat: None, records: 0, stale: 0, recent_from: 1, broken: false },
             swept: 1,
@@ -239,6 +247,7 @@ impl Mailbox {
     ) {
         let name = arrival.name;
         self.remember_id(&name);
+        self.numbered(name.key(), uid);
         let flags: Flags = name.flags(self.ledger.keywords().len());
         let saved = u32::try_from(name.time()).unwrap_or(u32::MAX);
         let (size, date) = (arrival.size, arrival.date);

@@ -107,7 +107,13 @@ impl Mailbox {
         let state = self.noted_state();
         let notes = &self.notes;
         let waiting = notes.touched.len() >= if idle { 1 } else { WAITING };
-        let same = State { summaries: state.summaries, ..notes.state } == state;
+        // While files are on their way, how the folders look is not to be noted in any case; that it
+        // is no longer as noted shows by itself.
+        let noted = match self.underway.is_empty() {
+            true => notes.state,
+            false => State { seen: None, doubtful: state.doubtful, ..notes.state },
+        };
+        let same = State { summaries: state.summaries, ..noted } == state;
         if notes.length.is_some() && same && !notes.urgent && !notes.changed && !waiting {
             return;
         }
@@ -156,7 +162,7 @@ impl Mailbox {
             records: self.map.records as u64,
             summaries: self.cache.records,
             // Arrivals are not noted: whoever comes next has to find them.
-            seen: self.sight.seen.filter(|_| self.arrivals.is_empty()),
+            seen: self.sight.seen.filter(|_| self.arrivals.is_empty() && self.underway.is_empty()),
             doubtful: self.sight.doubtful,
             looked: self.sight.looked,
             keywords: self.keywords,

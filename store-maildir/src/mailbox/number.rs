@@ -5,13 +5,10 @@ use crate::files::{Errno, Lock, Stat, failed, read_whole};
 use crate::uid_map::{self, UidMap};
 use postroad_core::machine::Instant;
 use postroad_core::store::{Failure, Uid, UidSet};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A map is written anew when this many of its records, and more than half, say nothing more.
 const IDLE_RECORDS: usize = 1_000;
-
-/// The UIDs that files have got, by their keys.
-pub(super) type Given = HashMap<Box<[u8]>, Uid>;
 
 impl Mailbox {
     /// Locks the folder's UID map and keywords against other processes.
@@ -71,14 +68,19 @@ impl Mailbox {
         }
     }
 
-    /// Gives the arrivals their UIDs: first in the map, then in the books.
-    pub(super) fn number(&mut self, now: Instant) -> Result<Given, Failure> {
+    /// Gives the arrivals their UIDs: first in the map, then in the books. If that fails, it has
+    /// failed for all who wait for them.
+    pub(crate) fn number(&mut self, now: Instant) -> Result<(), Failure> {
         if self.arrivals.is_empty() {
-            return Ok(Given::new());
+            return Ok(());
         }
+        self.number_all(now).inspect_err(|failure| self.withdraw(failure))
+    }
+
+    fn number_all(&mut self, now: Instant) -> Result<(), Failure> {
         let _lock = self.lock()?;
         // Another process may have been quicker.
-        let mut given = self.follow_map(now)?;
+        self.follow_map(now)?;
         let next = self.ledger.uid_next();
         let mut text = String::new();
         let mut numbered = Vec::with_capacity(self.arrivals.len());
@@ -102,16 +104,15 @@ impl Mailbox {
         let modseq = self.ledger.next_modseq(now);
         let arrivals = std::mem::take(&mut self.arrivals);
         for ((uid, at), arrival) in numbered.into_iter().zip(arrivals) {
-            given.insert(arrival.name.key().into(), uid);
             let base: Box<[u8]> = arrival.name.base().into();
             self.add_message(uid, arrival, (start + at, &base), modseq);
         }
-        Ok(given)
+        Ok(())
     }
 
     /// Takes arrivals into the books that have a UID on stable storage already, not smaller than
     /// `from`. UIDs that were given and have no file any more are gone.
-    pub(super) fn adopt(&mut self, now: Instant, map: &UidMap, from: u32) -> Given {
+    pub(super) fn adopt(&mut self, now: Instant, map: &UidMap, from: u32) {
         let mut adopted = BTreeMap::new();
         for arrival in std::mem::take(&mut self.arrivals) {
             let record = map.messages.get_key_value(arrival.name.key());
@@ -127,9 +128,7 @@ impl Mailbox {
         }
         let modseq = self.ledger.next_modseq(now);
         let there: UidSet = adopted.keys().copied().collect();
-        let mut given = Given::new();
         for (uid, (arrival, record)) in adopted {
-            given.insert(arrival.name.key().into(), uid);
             self.add_message(uid, arrival, record, modseq);
         }
         self.ledger.reserve(map.uid_next);
@@ -137,26 +136,27 @@ impl Mailbox {
             let gone = UidSet::range(first, last).without(&there);
             self.add_vanished(&gone, modseq);
         }
-        given
     }
 
     /// Takes over the numbers that another process has given, if one has. They stand in the map
     /// after their files stand in the folder, so none of them is missed.
-    fn follow_map(&mut self, now: Instant) -> Result<Given, Failure> {
+    fn follow_map(&mut self, now: Instant) -> Result<(), Failure> {
         let Some(map) = self.foreign_map()? else {
-            return Ok(Given::new());
+            return Ok(());
         };
         let found = self.find()?;
         self.take(now, found, &map)?;
         let from = self.ledger.uid_next();
-        Ok(self.adopt(now, &map, from))
+        self.adopt(now, &map, from);
+        Ok(())
     }
 
     /// The map, if another process has written to it.
     fn foreign_map(&mut self) -> Result<Option<UidMap>, Failure> {
         let path = self.folder.join(uid_map::FILE);
         let state = |stat: Stat| (stat.inode, stat.size);
-        let now = match self.files().stat(&path) {
+        // What NFS remembers of a file is out of date until it is opened.
+        let now = match self.files().open(&path).and_then(|file| file.stat()) {
             Ok(stat) => Some(stat),
             Err(Errno::NOENT) => None,
             Err(errno) => return Err(failed(&path)(errno)),

@@ -77,7 +77,7 @@ impl Mailbox {
     /// A full disk does not keep anyone from what has its UID already.
     fn number_what_fits(&mut self, now: Instant) -> Result<(), Failure> {
         match self.number(now) {
-            Ok(_) | Err(Failure::Full) => Ok(()),
+            Ok(()) | Err(Failure::Full) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
@@ -268,7 +268,7 @@ impl Mailbox {
             } else if let Some(index) = waiting.get(&key) {
                 self.arrivals[*index].name = name;
                 self.arrivals[*index].place = place;
-            } else {
+            } else if !self.underway.contains_key(&key) {
                 let size = record.and_then(|(_, numbered): (_, &Numbered)| numbered.size);
                 unseen.push((place, name, size));
             }

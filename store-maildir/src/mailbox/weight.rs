@@ -1,7 +1,6 @@
 //! What an account's quota needs to know of a mailbox.
 
 use super::Mailbox;
-use crate::name::unique_of_id;
 use crate::quota::Weight;
 use postroad_core::machine::Instant;
 use postroad_core::store::{Failure, UidSet};
@@ -11,10 +10,5 @@ impl Mailbox {
     pub(crate) fn weigh(&mut self, now: Instant, uids: &UidSet) -> Result<Weight, Failure> {
         let sources = self.sources(now, uids)?;
         Ok(Weight::of(sources.iter().map(|source| source.addition.raw)))
-    }
-
-    /// Whether the message with this queue id was delivered before.
-    pub(crate) fn was_delivered(&mut self, id: &str) -> Result<bool, Failure> {
-        self.has_id(&unique_of_id(id).as_bytes()[1..])
     }
 }

@@ -1,23 +1,21 @@
-//! Messages on their way into mailboxes: written, delivered, appended, copied, moved.
+//! Messages on their way into mailboxes: written, appended, copied, moved.
 
 use super::reading::{structure_of, unreadable};
 use super::{BLOCK, Session};
 use crate::account::Home;
+use crate::berth::Slot;
 use crate::draft::Draft;
 use crate::files::check_reserve;
-use crate::mailbox::{Added, Addition, Mailbox};
+use crate::mailbox::{Added, Addition, Filing, Mailbox};
 use crate::quota::{Change, Weight};
-use crate::shared::{Slot, lock};
-use crate::undo::Undo;
 use postroad_core::machine::Instant;
 use postroad_core::store::{
-    Account, Answer, Atomicity, Copied, Failure, Flags, MailboxName, Originals, Target, Uid, UidSet,
+    Account, Answer, Copied, Failure, Flags, MailboxName, Originals, Uid, UidSet,
 };
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-const NOTHING_WRITTEN: Failure = Failure::Refused("no message is being written");
+pub(super) const NOTHING_WRITTEN: Failure = Failure::Refused("no message is being written");
 /// How often a copy is begun again because files were renamed under it.
 const ATTEMPTS: usize = 5;
 
@@ -47,7 +45,7 @@ impl Session {
     ) -> Result<Copied, Failure> {
         let target = home.folder(to);
         for _ in 0..ATTEMPTS {
-            let sources = in_slot(source, |mailbox| mailbox.sources(now, uids))?;
+            let sources = source.within(|mailbox| mailbox.sources(now, uids))?;
             let from: Vec<Uid> = sources.iter().map(|source| source.uid).collect();
             let mut additions: Vec<Addition> =
                 sources.into_iter().map(|source| source.addition).collect();
@@ -56,7 +54,7 @@ impl Session {
             if originals == Originals::Stay {
                 home.check_room(now, weight)?;
             }
-            let added = self.with(now, home, &target, |slot, mailbox| {
+            let added = self.add(now, (home, &target), |mailbox| {
                 for addition in &mut additions {
                     addition.flags = addition.flags.intersection(flags);
                     if flags.keywords().next().is_none() {
@@ -64,21 +62,20 @@ impl Session {
                     }
                     addition.keywords = mailbox.fitting(&addition.keywords);
                 }
-                let added = mailbox.add(now, &additions)?;
-                Ok((slot.clone(), added, mailbox.ledger.uid_validity()))
+                mailbox.place_copies(now, &additions)
             });
             let (slot, copies, uid_validity) = match added? {
                 (slot, Added::All(copies), uid_validity) => (slot, copies, uid_validity),
                 (_, Added::Lost, _) => {
-                    in_slot(source, |mailbox| mailbox.look_again(now))?;
+                    source.within(|mailbox| mailbox.look_again(now))?;
                     continue;
                 }
             };
             let from: UidSet = from.into_iter().collect();
             let to: UidSet = copies.into_iter().collect();
             if originals == Originals::Go {
-                in_slot(source, |mailbox| mailbox.expunge(now, &from)).inspect_err(|_| {
-                    let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &to));
+                source.within(|mailbox| mailbox.expunge(now, &from)).inspect_err(|_| {
+                    let _ = slot.within(|mailbox| mailbox.expunge(now, &to));
                 })?;
             } else {
                 home.note(Change::Came, weight);
@@ -88,6 +85,20 @@ impl Session {
             return Ok(Copied { uid_validity, from, to });
         }
         Err(Failure::Io("the mailbox changes too fast".into()))
+    }
+
+    /// Files messages once `place` has given them their names, and gives them UIDs.
+    fn add(
+        &self,
+        now: Instant,
+        (home, folder): (&Home, &Path),
+        mut place: impl FnMut(&mut Mailbox) -> Result<Option<Filing>, Failure>,
+    ) -> Result<(Slot, Added, u32), Failure> {
+        let (slot, filing, uid_validity) = self.with(now, home, folder, |slot, mailbox| {
+            Ok((slot.clone(), place(mailbox)?, mailbox.ledger.uid_validity()))
+        })?;
+        let added = filing.map_or(Ok(Added::Lost), |filing| slot.file(now, filing));
+        Ok((slot, added?, uid_validity))
     }
 
     pub(super) fn begin(
@@ -158,12 +169,11 @@ impl Session {
                 mailbox.ledger.get(uid).map(|_| ()).ok_or(Failure::NoMessage)
             })?;
         }
-        let (slot, added, uid_validity) = self.with(now, &home, &folder, |slot, mailbox| {
+        let (slot, added, uid_validity) = self.add(now, (&home, &folder), |mailbox| {
             let names: Vec<String> =
                 additions.iter().flat_map(|addition| addition.keywords.clone()).collect();
             mailbox.can_intern(&names)?;
-            let added = mailbox.add(now, &additions)?;
-            Ok((slot.clone(), added, mailbox.ledger.uid_validity()))
+            mailbox.place_copies(now, &additions)
         })?;
         let Added::All(uids) = added else {
             return Err(lost());
@@ -171,7 +181,7 @@ impl Session {
         let uids: UidSet = uids.into_iter().collect();
         if let Some(uid) = replaces {
             self.replace(now, uid).inspect_err(|_| {
-                let _ = in_slot(&slot, |mailbox| mailbox.expunge(now, &uids));
+                let _ = slot.within(|mailbox| mailbox.expunge(now, &uids));
             })?;
         }
         home.note(Change::Came, weight);
@@ -238,111 +248,12 @@ impl Session {
         self.kept.clear();
     }
 
-    pub(super) fn deliver(
-        &mut self,
-        now: Instant,
-        id: &str,
-        targets: &[Target],
-        atomicity: Atomicity,
-    ) -> Result<Answer, Failure> {
-        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
-        // Each mailbox once, in the order in which whoever locks more than one locks them.
-        let mut folders: BTreeMap<PathBuf, Result<Slot, Failure>> = BTreeMap::new();
-        let mut places = Vec::with_capacity(targets.len());
-        let mut bill = Bill::new(draft.sizes().raw);
-        for target in targets {
-            let home = self.home(&target.account, now)?;
-            let folder = home.folder(&target.mailbox);
-            places.push(folder.clone());
-            let slot = self.with(now, &home, &folder, |slot, mailbox| {
-                if !mailbox.was_delivered(id)? {
-                    bill.add(now, &target.account, &home, &folder)?;
-                }
-                Ok(slot.clone())
-            });
-            if let Err(failure) = &slot
-                && atomicity == Atomicity::All
-            {
-                return Err(failure.clone());
-            }
-            folders.insert(folder, slot);
-        }
-        draft.finish(seconds(now))?;
-        let outcomes = self.deliver_into(folders, id, &draft, seconds(now), atomicity)?;
-        bill.settle(&outcomes);
-        let outcome = |folder| outcomes.get(folder).cloned().unwrap_or_else(|| Err(lost()));
-        Ok(Answer::Delivered(places.iter().map(outcome).collect()))
-    }
-
-    /// Delivers a finished message into every mailbox. With [`Atomicity::All`] all of them are
-    /// locked until the last one has it, so that no session sees what is taken back.
-    fn deliver_into(
-        &mut self,
-        folders: BTreeMap<PathBuf, Result<Slot, Failure>>,
-        id: &str,
-        draft: &Draft,
-        date: i64,
-        atomicity: Atomicity,
-    ) -> Result<BTreeMap<PathBuf, Result<(), Failure>>, Failure> {
-        let mut outcomes = BTreeMap::new();
-        let mut undo = Undo::new(&self.shared.files);
-        let mut guards = Vec::new();
-        for (folder, slot) in &folders {
-            let Ok(slot) = slot else {
-                continue;
-            };
-            let mut guard = lock(slot);
-            let outcome = match &mut *guard {
-                Some(mailbox) => mailbox.deliver(id, draft, date, &mut undo),
-                None => Err(Failure::NoMailbox),
-            };
-            match (atomicity, outcome) {
-                (Atomicity::All, Err(failure)) => {
-                    drop(undo);
-                    guards.push(guard);
-                    for mailbox in guards.iter_mut().filter_map(|guard| guard.as_mut()) {
-                        mailbox.forget_arrivals();
-                    }
-                    return Err(failure);
-                }
-                (Atomicity::All, outcome) => {
-                    outcomes.insert(folder.clone(), outcome);
-                    guards.push(guard);
-                }
-                (Atomicity::Each, outcome) => {
-                    if outcome.is_ok() {
-                        undo.keep();
-                    }
-                    undo = Undo::new(&self.shared.files);
-                    if let Some(mailbox) = &mut *guard {
-                        if outcome.is_err() {
-                            mailbox.forget_arrivals();
-                        }
-                        self.news.extend(mailbox.ledger.watchers(None));
-                    }
-                    outcomes.insert(folder.clone(), outcome);
-                }
-            }
-        }
-        undo.keep();
-        for mailbox in guards.iter().filter_map(|guard| guard.as_ref()) {
-            self.news.extend(mailbox.ledger.watchers(None));
-        }
-        drop(guards);
-        for (folder, slot) in folders {
-            if let Err(failure) = slot {
-                outcomes.insert(folder, Err(failure));
-            }
-        }
-        Ok(outcomes)
-    }
-
     /// Has the other readers of a mailbox woken.
     fn tell(&mut self, slot: &Slot) {
         let own = self.open.as_ref();
         let own = own.filter(|open| Arc::ptr_eq(&open.slot, slot));
         let own = own.map(|open| open.reader);
-        if let Some(mailbox) = &*lock(slot) {
+        if let Some(mailbox) = &*slot.lock() {
             self.news.extend(mailbox.ledger.wakes(own));
         }
     }
@@ -375,66 +286,10 @@ fn weight(additions: &[Addition]) -> Weight {
     Weight::of(additions.iter().map(|addition| addition.raw))
 }
 
-/// Who gets a message of one size, and into which folders.
-struct Bill {
-    size: u64,
-    items: BTreeMap<Account, (Home, Vec<PathBuf>)>,
-}
-
-impl Bill {
-    const fn new(size: u64) -> Self {
-        Self { size, items: BTreeMap::new() }
-    }
-
-    fn weight(&self, copies: usize) -> Weight {
-        Weight::of(std::iter::repeat_n(self.size, copies))
-    }
-
-    /// Puts a folder of an account on the bill, if there is room.
-    fn add(
-        &mut self,
-        now: Instant,
-        account: &Account,
-        home: &Home,
-        folder: &Path,
-    ) -> Result<(), Failure> {
-        let folders = self.items.get(account).map_or(&[][..], |(_, folders)| folders);
-        if folders.iter().any(|known| known == folder) {
-            return Ok(());
-        }
-        home.check_room(now, self.weight(folders.len() + 1))?;
-        let (_, folders) = self.items.entry(account.clone()).or_insert((home.clone(), Vec::new()));
-        folders.push(folder.into());
-        Ok(())
-    }
-
-    /// Notes what has come.
-    fn settle(&self, outcomes: &BTreeMap<PathBuf, Result<(), Failure>>) {
-        for (home, folders) in self.items.values() {
-            let came = |folder: &&PathBuf| outcomes.get(*folder).is_some_and(Result::is_ok);
-            home.note(Change::Came, self.weight(folders.iter().filter(came).count()));
-        }
-    }
-}
-
-fn in_slot<R>(
-    slot: &Slot,
-    work: impl FnOnce(&mut Mailbox) -> Result<R, Failure>,
-) -> Result<R, Failure> {
-    match lock(slot).as_mut() {
-        Some(mailbox) if !mailbox.ledger.is_gone() => {
-            let result = work(mailbox);
-            mailbox.note();
-            result
-        }
-        _ => Err(Failure::NoMailbox),
-    }
-}
-
-fn lost() -> Failure {
+pub(super) fn lost() -> Failure {
     Failure::Io("a message vanished while it was filed".into())
 }
 
-fn seconds(now: Instant) -> i64 {
+pub(super) fn seconds(now: Instant) -> i64 {
     i64::try_from(now.as_seconds()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,7 @@
 //! The store's door: each request's way through account and mailbox.
 
 mod annotations;
+mod delivery;
 mod filing;
 mod observing;
 mod quota;
@@ -8,13 +9,14 @@ mod reading;
 mod sharing;
 
 use crate::account::Home;
+use crate::berth::Slot;
 use crate::content::Content;
 use crate::dovecot;
 use crate::draft::Draft;
 use crate::files::Lock;
 use crate::mailbox::Mailbox;
 use crate::quota::Change;
-use crate::shared::{Shared, Slot, lock};
+use crate::shared::Shared;
 use crate::shares;
 use filing::Finished;
 use postroad_core::machine::Instant;
@@ -216,17 +218,18 @@ impl Session {
         Home::open(&self.shared, account, now)
     }
 
-    /// Works on the mailbox in `folder`, whether anyone has it open or not.
+    /// Works on the mailbox in `folder`, whether anyone has it open or not; once more if it turns out
+    /// that another one has taken its place.
     fn with<R>(
         &self,
         now: Instant,
         home: &Home,
         folder: &Path,
-        work: impl FnOnce(&Slot, &mut Mailbox) -> Result<R, Failure>,
+        mut work: impl FnMut(&Slot, &mut Mailbox) -> Result<R, Failure>,
     ) -> Result<R, Failure> {
         loop {
             let slot = self.shared.slot(folder);
-            let mut guard = lock(&slot);
+            let mut guard = slot.lock();
             let mailbox = match &mut *guard {
                 Some(mailbox) if mailbox.ledger.is_gone() => {
                     self.shared.forget(folder, &slot);
@@ -238,6 +241,10 @@ impl Session {
                 }
             };
             let result = work(&slot, mailbox);
+            if mailbox.ledger.is_gone() {
+                // What was in memory is no longer in the folder: what is there now counts.
+                continue;
+            }
             mailbox.note();
             return result;
         }
@@ -325,7 +332,7 @@ impl Session {
             } else {
                 None
             };
-            let (reader, snapshot) = mailbox.ledger.join(access, wake);
+            let (reader, snapshot) = mailbox.ledger.join(access, wake.clone());
             mailbox.sweep(now);
             Ok((slot.clone(), lock, reader, snapshot))
         });
@@ -343,7 +350,7 @@ impl Session {
             if self.watching {
                 self.shared.watches.remove(&open.folder);
             }
-            if let Some(mailbox) = &mut *lock(&open.slot) {
+            if let Some(mailbox) = &mut *open.slot.lock() {
                 mailbox.ledger.leave(open.reader);
                 if !mailbox.ledger.has_readers() {
                     mailbox.rest();
@@ -361,7 +368,7 @@ impl Session {
         work: impl FnOnce(&Open, &mut Mailbox) -> Result<R, Failure>,
     ) -> Result<R, Failure> {
         let open = self.open.as_ref().ok_or(Failure::NoMailbox)?;
-        let mut guard = lock(&open.slot);
+        let mut guard = open.slot.lock();
         let mailbox = guard.as_mut().ok_or(Failure::NoMailbox)?;
         if mailbox.ledger.is_gone() {
             return Err(Failure::NoMailbox);

@@ -11,14 +11,12 @@
 //! commit is answered. Commits and removals that come together share that sync ([`Syncs`]). What is
 //! noted is appended to the log in one write and synced.
 
-mod busy;
 mod content;
 mod draft;
 mod log;
 mod reader;
 mod scan;
 mod session;
-mod syncs;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +24,10 @@ pub use content::Damaged;
 pub use reader::SpoolReader;
 pub use session::SpoolSession;
 
+use crate::busy::Busy;
 use crate::files::{Errno, Files, RealFiles, join};
 use crate::shared::lock;
-use busy::Busy;
+use crate::syncs::Syncs;
 use log::Logs;
 use postroad_core::entropy::Entropy;
 use postroad_core::limits::Limits;
@@ -36,7 +35,6 @@ use postroad_core::queue::{Entry, Id};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use syncs::Syncs;
 
 /// Octets that an envelope's lines, or one line of a log, may take: four times as many recipients as
 /// one transaction may name, for aliases lead to more, each in as long a line as a command may be.
@@ -80,7 +78,7 @@ struct Shared {
     reserve: u64,
     entropy: Mutex<Entropy>,
     syncs: Syncs,
-    busy: Busy,
+    busy: Busy<Id>,
     logs: Logs,
 }
 

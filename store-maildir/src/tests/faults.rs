@@ -15,20 +15,20 @@ use std::sync::Arc;
 const LETTER: &str = "Subject: four\r\n\r\nThe letter in question.\r\n";
 
 /// What is tried: what leads to it, under no fault, and the request itself.
-struct Trial {
-    name: &'static str,
-    prepare: fn(&mut Desk<Session>),
-    request: fn() -> Vec<Request>,
+pub(super) struct Trial {
+    pub(super) name: &'static str,
+    pub(super) prepare: fn(&mut Desk<Session>),
+    pub(super) request: fn() -> Vec<Request>,
 }
 
-struct Bench {
+pub(super) struct Bench {
     scratch: Scratch,
-    files: CountingFiles<RealFiles>,
-    maildirs: Maildirs,
+    pub(super) files: CountingFiles<RealFiles>,
+    pub(super) maildirs: Maildirs,
 }
 
 /// An account with some mail, to be copied for each trial.
-fn template() -> Scratch {
+pub(super) fn template() -> Scratch {
     let scratch = Scratch::new();
     let mut desk = Desk::new(&maildirs(&scratch, Arc::new(RealFiles)));
     desk.create("a.b");
@@ -47,14 +47,14 @@ fn template() -> Scratch {
 }
 
 impl Bench {
-    fn new(template: &Scratch) -> Self {
+    pub(super) fn new(template: &Scratch) -> Self {
         let scratch = template.copied();
         let files = CountingFiles::new(RealFiles);
         let maildirs = maildirs(&scratch, Arc::new(files.clone()));
         Self { scratch, files, maildirs }
     }
 
-    fn restarted(&self) -> Snapshot {
+    pub(super) fn restarted(&self) -> Snapshot {
         Snapshot::of(&maildirs(&self.scratch, Arc::new(RealFiles)))
     }
 }
@@ -93,7 +93,7 @@ fn look() -> Vec<Request> {
     ]
 }
 
-fn trials() -> Vec<Trial> {
+pub(super) fn trials() -> Vec<Trial> {
     let trial = |name, prepare, request| Trial { name, prepare, request };
     let nothing: fn(&mut Desk<Session>) = |_| ();
     vec![
@@ -161,7 +161,7 @@ fn trials() -> Vec<Trial> {
     ]
 }
 
-fn failed(answer: &Answer) -> Option<&Failure> {
+pub(super) fn failed(answer: &Answer) -> Option<&Failure> {
     match answer {
         Answer::Failed(failure) => Some(failure),
         _ => None,

@@ -2,8 +2,10 @@ mod crash;
 mod faults;
 mod foreign;
 mod full;
+mod groups;
 mod growth;
 mod history;
+mod hosts;
 mod index;
 mod machine;
 mod model;
@@ -11,6 +13,7 @@ mod power_cut;
 mod shares;
 mod snapshot;
 mod threads;
+mod trees;
 mod watch;
 
 use crate::scratch::Scratch;

@@ -1,0 +1,85 @@
+//! Group commit: whoever needs the same work done at the same time shares one run of it.
+
+use crate::files::{Errno, Files, Result};
+use crate::shared::lock;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+
+/// Runs of one piece of work, one at a time.
+pub(crate) struct Group<E> {
+    turn: Mutex<Turn<E>>,
+    over: Condvar,
+}
+
+struct Turn<E> {
+    running: bool,
+    /// The first run that begins from now on, once somebody waits to begin it.
+    next: Option<Round<E>>,
+}
+
+/// A run, and what it came to once it is over.
+type Round<E> = Arc<OnceLock<std::result::Result<(), E>>>;
+
+impl<E> Default for Group<E> {
+    fn default() -> Self {
+        let turn = Turn { running: false, next: None };
+        Self { turn: Mutex::new(turn), over: Condvar::new() }
+    }
+}
+
+impl<E: Clone> Group<E> {
+    /// Waits for a run of `work` that begins after this call. One that is running may have missed
+    /// what the caller has done, so it is the next one that counts: it serves all who wait. If it
+    /// fails, that is final for all of them.
+    ///
+    /// Who comes first begins it, and the end of the one before wakes nobody else.
+    pub(crate) fn run(
+        &self,
+        work: impl FnOnce() -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let mut turn = lock(&self.turn);
+        if let Some(round) = turn.next.clone() {
+            drop(turn);
+            return round.wait().clone();
+        }
+        let round = Round::default();
+        turn.next = Some(round.clone());
+        let turn = self.over.wait_while(turn, |turn| turn.running);
+        *turn.unwrap_or_else(PoisonError::into_inner) = Turn { running: true, next: None };
+        let outcome = work();
+        let _ = round.set(outcome.clone());
+        lock(&self.turn).running = false;
+        self.over.notify_one();
+        outcome
+    }
+
+    /// How many wait for the next run.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.turn).next.as_ref().map_or(0, |round| Arc::strong_count(round) - 1)
+    }
+}
+
+/// The syncs of one folder.
+pub(crate) struct Syncs {
+    files: Arc<dyn Files>,
+    folder: PathBuf,
+    group: Group<Errno>,
+}
+
+impl Syncs {
+    pub(crate) fn new(files: Arc<dyn Files>, folder: PathBuf) -> Self {
+        Self { files, folder, group: Group::default() }
+    }
+
+    /// Waits until every name that was changed before this call is on stable storage.
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.group.run(|| self.files.sync_folder(&self.folder))
+    }
+
+    /// How many wait for the next sync.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.group.waiting()
+    }
+}
