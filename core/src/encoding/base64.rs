@@ -84,16 +84,16 @@ fn decode_groups<'a>(input: &'a [u8], output: &mut Vec<u8>) -> &'a [u8] {
     let stretch = &input[..input.len().min(STRETCH)];
     let line = memchr::memchr(b'\r', stretch).unwrap_or(stretch.len());
     output.resize(start + line / 4 * 3, 0);
-    let pairs = input[..line].chunks_exact(4).zip(output[start..].chunks_exact_mut(3));
+    let (groups_of_four, _) = stretch[..line].as_chunks::<4>();
+    let (groups_of_three, _) = output[start..].as_chunks_mut::<3>();
     let mut groups = 0;
-    for (characters, octets) in pairs {
-        let values = [0, 1, 2, 3].map(|place| VALUES[usize::from(characters[place])]);
-        let [one, two, three, four] = values;
+    for (characters, octets) in groups_of_four.iter().zip(groups_of_three) {
+        let [one, two, three, four] = characters.map(|octet| VALUES[usize::from(octet)]);
         // No value of the alphabet has one of the two upper bits.
         if (one | two | three | four) > 63 {
             break;
         }
-        octets.copy_from_slice(&[one << 2 | two >> 4, two << 4 | three >> 2, three << 6 | four]);
+        *octets = [one << 2 | two >> 4, two << 4 | three >> 2, three << 6 | four];
         groups += 1;
     }
     output.truncate(start + groups * 3);
@@ -103,7 +103,7 @@ fn decode_groups<'a>(input: &'a [u8], output: &mut Vec<u8>) -> &'a [u8] {
 const NONE: u8 = 0xff;
 
 /// The value of each octet that is of the alphabet.
-const VALUES: [u8; 256] = {
+static VALUES: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut values = [NONE; 256];
     let mut value = 0;

@@ -366,6 +366,9 @@ impl Client {
 }
 
 proptest! {
+    // PROPTEST_CASES may ask for more.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000)))]
+
     #[test]
     fn clients_believe_what_is_true(
         steps in proptest::collection::vec((0..4_usize, act()), 0..60),
