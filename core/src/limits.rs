@@ -154,6 +154,10 @@ limits! {
     sort_text: usize = 256, "a few lines of a screen";
     /// Search keys that one IMAP SEARCH judges before other sessions have their turn.
     imap_search_turn: usize = 250_000, "a millisecond or two";
+    /// Comparisons that one IMAP SORT makes before other sessions have their turn.
+    imap_sort_turn: usize = 50_000, "a millisecond or two";
+    /// Messages that one IMAP THREAD links before other sessions have their turn.
+    imap_thread_turn: usize = 5_000, "a millisecond or two";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.

@@ -39,20 +39,30 @@ pub struct Decoder {
 impl Decoder {
     /// Decodes the next octets.
     pub fn decode(&mut self, input: &[u8], output: &mut Vec<u8>) {
-        output.reserve(input.len() / 4 * 3);
-        for octet in input {
-            if *octet == b'=' {
-                self.finish(output);
-                continue;
+        let mut rest = input;
+        loop {
+            if self.count == 0 {
+                rest = decode_groups(rest, output);
             }
-            let Some(value) = sextet(*octet) else { continue };
-            self.bits = self.bits << 6 | u32::from(value);
-            self.count += 1;
-            if self.count == 4 {
-                let [_, group @ ..] = self.bits.to_be_bytes();
-                output.extend_from_slice(&group);
-                *self = Self::default();
-            }
+            let Some((octet, after)) = rest.split_first() else {
+                return;
+            };
+            self.step(*octet, output);
+            rest = after;
+        }
+    }
+
+    fn step(&mut self, octet: u8, output: &mut Vec<u8>) {
+        if octet == b'=' {
+            return self.finish(output);
+        }
+        let Some(value) = sextet(octet) else { return };
+        self.bits = self.bits << 6 | u32::from(value);
+        self.count += 1;
+        if self.count == 4 {
+            let [_, group @ ..] = self.bits.to_be_bytes();
+            output.extend_from_slice(&group);
+            *self = Self::default();
         }
     }
 
@@ -66,19 +76,46 @@ impl Decoder {
     }
 }
 
+/// Decodes whole groups of four characters, as many as the input begins with; returns the rest of it.
+fn decode_groups<'a>(input: &'a [u8], output: &mut Vec<u8>) -> &'a [u8] {
+    /// More than a line, and no more than may be prepared in vain.
+    const STRETCH: usize = 256;
+    let start = output.len();
+    let stretch = &input[..input.len().min(STRETCH)];
+    let line = memchr::memchr(b'\r', stretch).unwrap_or(stretch.len());
+    output.resize(start + line / 4 * 3, 0);
+    let (groups_of_four, _) = stretch[..line].as_chunks::<4>();
+    let (groups_of_three, _) = output[start..].as_chunks_mut::<3>();
+    let mut groups = 0;
+    for (characters, octets) in groups_of_four.iter().zip(groups_of_three) {
+        let [one, two, three, four] = characters.map(|octet| VALUES[usize::from(octet)]);
+        // No value of the alphabet has one of the two upper bits.
+        if (one | two | three | four) > 63 {
+            break;
+        }
+        *octets = [one << 2 | two >> 4, two << 4 | three >> 2, three << 6 | four];
+        groups += 1;
+    }
+    output.truncate(start + groups * 3);
+    &input[groups * 4..]
+}
+
+const NONE: u8 = 0xff;
+
+/// The value of each octet that is of the alphabet.
+static VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[alphabet[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// The value of a character of the alphabet.
 pub(super) fn sextet(octet: u8) -> Option<u8> {
-    const NONE: u8 = 0xff;
-    const VALUES: [u8; 256] = {
-        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut values = [NONE; 256];
-        let mut value = 0;
-        while value < 64 {
-            values[alphabet[value as usize] as usize] = value;
-            value += 1;
-        }
-        values
-    };
     Some(VALUES[usize::from(octet)]).filter(|value| *value != NONE)
 }
 

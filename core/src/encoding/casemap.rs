@@ -48,13 +48,11 @@ fn titlecase(c: char) -> Option<char> {
     }
 }
 
-/// The octets of what characters become.
-pub(super) fn fold_octets(text: &str, mut push: impl FnMut(u8)) {
-    for c in text.chars() {
-        fold_char(c, |c| {
-            let mut octets = [0; 4];
-            let length = c.encode_utf8(&mut octets).len();
-            iter::zip(octets, 0..length).for_each(|(octet, _)| push(octet));
-        });
-    }
+/// The octets of what a character becomes.
+pub(super) fn fold_octets(c: char, mut push: impl FnMut(u8)) {
+    fold_char(c, |c| {
+        let mut octets = [0; 4];
+        let length = c.encode_utf8(&mut octets).len();
+        iter::zip(octets, 0..length).for_each(|(octet, _)| push(octet));
+    });
 }

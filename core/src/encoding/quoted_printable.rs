@@ -53,12 +53,9 @@ impl Decoder {
         let mut rest = input;
         while let Some((octet, after)) = rest.split_first() {
             if let After::Text = self.after {
-                let is_special = |octet: &u8| matches!(octet, b'=' | b' ' | b'\t' | b'\r' | b'\n');
-                let plain = rest.iter().position(is_special).unwrap_or(rest.len());
-                if plain > 0 {
-                    output.append(&mut self.blanks);
-                    output.extend_from_slice(&rest[..plain]);
-                    rest = &rest[plain..];
+                let passed = self.pass(rest, output);
+                if passed > 0 {
+                    rest = &rest[passed..];
                     continue;
                 }
             }
@@ -73,6 +70,29 @@ impl Decoder {
             output.extend_from_slice(&[b'=', digit]);
         }
         *self = Self::default();
+    }
+
+    /// Decodes what needs no thought: text up to what may be the end of a line or an escape, or a whole
+    /// escape. Returns how many octets that was.
+    fn pass(&mut self, input: &[u8], output: &mut Vec<u8>) -> usize {
+        if let [b'=', high, low, ..] = input {
+            let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) else {
+                return 0;
+            };
+            output.append(&mut self.blanks);
+            output.push(high << 4 | low);
+            return 3;
+        }
+        let special = memchr::memchr3(b'=', b'\r', b'\n', input).unwrap_or(input.len());
+        let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+        let blanks = input[..special].iter().rev().take_while(|octet| is_blank(octet)).count();
+        let text = &input[..special - blanks];
+        if !text.is_empty() {
+            output.append(&mut self.blanks);
+            output.extend_from_slice(text);
+        }
+        input[special - blanks..special].iter().for_each(|blank| self.hold(*blank, output));
+        special
     }
 
     fn step(&mut self, octet: u8, output: &mut Vec<u8>) {

@@ -2,7 +2,8 @@
 //!
 //! Texts are compared in the form of [`casemap`](super::casemap). Most text is ASCII, and in it the
 //! octet of the needle that is least common is looked for, at the speed of memory; what begins in
-//! one piece and ends in the next is followed octet by octet.
+//! one piece and ends in the next is followed octet by octet. Elsewhere characters are folded, but
+//! those with which no match begins only once.
 
 #[cfg(test)]
 mod tests;
@@ -16,8 +17,11 @@ use memchr::memchr2_iter;
 
 use super::casemap::{fold, fold_octets};
 
-/// Octets other than ASCII that are looked at in one go.
-const RUN: usize = 64;
+/// Octets that are looked at in one go.
+const RUN: usize = 128;
+
+/// Characters from this on are not remembered.
+const UNREMEMBERED: u32 = 0x2_0000;
 
 /// A string to search for, prepared.
 #[derive(Clone, Debug)]
@@ -119,7 +123,8 @@ fn ascii_length(text: &[u8]) -> usize {
     length
 }
 
-/// A search under way in a text that comes in pieces. It holds a few octets, however long the text is.
+/// A search under way in a text that comes in pieces. It holds a few octets, and of characters other
+/// than ASCII up to 16 KiB, however long the text is.
 ///
 /// ```
 /// use postroad_core::encoding::search::{Needle, Search};
@@ -136,13 +141,36 @@ pub struct Search<N> {
     matched: usize,
     /// The beginning of a character whose end has not come.
     partial: Vec<u8>,
+    idle: Idle,
+}
+
+/// Characters with which no match begins: a bit for each.
+#[derive(Clone, Debug)]
+struct Idle(Vec<u64>);
+
+impl Idle {
+    fn contains(&self, c: char) -> bool {
+        let c = u32::from(c);
+        self.0.get((c / u64::BITS) as usize).is_some_and(|bits| bits >> (c % u64::BITS) & 1 == 1)
+    }
+
+    fn insert(&mut self, c: char) {
+        let c = u32::from(c);
+        if c < UNREMEMBERED {
+            let place = (c / u64::BITS) as usize;
+            if place >= self.0.len() {
+                self.0.resize(place + 1, 0);
+            }
+            self.0[place] |= 1 << (c % u64::BITS);
+        }
+    }
 }
 
 impl<N: Deref<Target = Needle>> Search<N> {
     /// Begins a search for a needle that is borrowed or shared.
     #[must_use]
     pub const fn new(needle: N) -> Self {
-        Self { needle, matched: 0, partial: Vec::new() }
+        Self { needle, matched: 0, partial: Vec::new(), idle: Idle(Vec::new()) }
     }
 
     /// Searches the next octets of the text, which is UTF-8. Octets that are not match nothing.
@@ -155,7 +183,7 @@ impl<N: Deref<Target = Needle>> Search<N> {
             if !self.partial.is_empty() {
                 self.push_octet(*octet);
                 rest = after;
-            } else if octet.is_ascii() {
+            } else if rest[..rest.len().min(RUN)].is_ascii() {
                 let (ascii, after) = rest.split_at(ascii_length(rest));
                 self.push_ascii(ascii);
                 rest = after;
@@ -197,16 +225,24 @@ impl<N: Deref<Target = Needle>> Search<N> {
         }
     }
 
-    /// Takes characters that are not ASCII from the start of `text`; returns how many octets.
+    /// Takes characters from the start of `text`; returns how many octets.
     fn push_run(&mut self, text: &[u8]) -> usize {
         let text = &text[..text.len().min(RUN)];
-        let length = text.iter().take_while(|octet| !octet.is_ascii()).count();
-        let valid = text[..length].utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        let valid = text.utf8_chunks().next().map_or("", |chunk| chunk.valid());
         if valid.is_empty() {
             self.push_octet(text[0]);
             return 1;
         }
-        fold_octets(valid, |octet| self.advance(octet));
+        for c in valid.chars() {
+            let may_begin = self.matched == 0;
+            if may_begin && self.idle.contains(c) {
+                continue;
+            }
+            fold_octets(c, |octet| self.advance(octet));
+            if may_begin && self.matched == 0 {
+                self.idle.insert(c);
+            }
+        }
         valid.len()
     }
 
@@ -214,7 +250,7 @@ impl<N: Deref<Target = Needle>> Search<N> {
         self.partial.push(octet);
         let partial = core::mem::take(&mut self.partial);
         match core::str::from_utf8(&partial) {
-            Ok(text) => fold_octets(text, |octet| self.advance(octet)),
+            Ok(text) => text.chars().for_each(|c| fold_octets(c, |octet| self.advance(octet))),
             // The character may be completed by what follows.
             Err(error) if error.error_len().is_none() => self.partial = partial,
             Err(_) => {

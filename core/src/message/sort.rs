@@ -1,5 +1,6 @@
 //! Sorting messages (RFC 5256 §3, RFC 5957 §3): the values of the criteria, and their order.
 
+mod merge;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::address::list::Item;
 use crate::encoding::casemap::fold;
 use crate::encoding::encoded_word;
 use crate::limits::Limits;
+use merge::Merging;
 
 /// By what messages are sorted (RFC 5256 §3, RFC 5957 §3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -139,12 +141,21 @@ impl Sorter {
         }
     }
 
-    /// The messages in their order.
+    /// Begins to put the messages in their order.
+    #[must_use]
+    pub fn sorting(self) -> Sorting {
+        Sorting { order: Merging::new(self.ids.len()), sorter: self }
+    }
+
+    /// The messages in their order, in one go.
     #[must_use]
     pub fn finish(self) -> Vec<u32> {
-        let mut order: Vec<usize> = (0..self.ids.len()).collect();
-        order.sort_by(|&one, &other| self.compare(one, other));
-        order.into_iter().map(|place| self.ids[place]).collect()
+        let mut sorting = self.sorting();
+        loop {
+            if let Some(ids) = sorting.go_on(usize::MAX) {
+                return ids;
+            }
+        }
     }
 
     fn value(&mut self, key: Key, candidate: Candidate<'_>) -> Value {
@@ -198,6 +209,23 @@ impl Sorter {
                 Some(order).filter(|order| order.is_ne())
             })
             .unwrap_or(Ordering::Equal)
+    }
+}
+
+/// Messages that are being sorted.
+#[derive(Debug)]
+pub struct Sorting {
+    sorter: Sorter,
+    order: Merging,
+}
+
+impl Sorting {
+    /// Sorts on, with about so many comparisons; the messages in their order once that is done.
+    #[must_use]
+    pub fn go_on(&mut self, comparisons: usize) -> Option<Vec<u32>> {
+        let sorter = &self.sorter;
+        let order = self.order.go_on(comparisons, |one, other| sorter.compare(one, other))?;
+        Some(order.into_iter().map(|place| sorter.ids[place]).collect())
     }
 }
 

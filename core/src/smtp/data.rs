@@ -33,10 +33,18 @@ impl fmt::Display for Fault {
     }
 }
 
+/// What is wrong first with some octets of content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Wrong {
+    pub(super) fault: Fault,
+    /// How many octets come before it.
+    pub(super) at: usize,
+}
+
 /// What became of the octets that [`Unstuffer::unstuff`] was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Unstuffed {
-    /// So many octets of content now stand at the front.
+    /// So many octets of content now stand at the front: all that come before what is wrong.
     pub(super) content: usize,
     /// So many octets were used up.
     pub(super) consumed: usize,
@@ -82,7 +90,9 @@ impl Unstuffer {
         };
         done.advance(octets);
         self.fresh &= done.consumed == 0;
-        done.fault = self.lines.measure(&octets[..done.content]).err().or(done.fault);
+        if let Err(wrong) = self.lines.measure(&octets[..done.content]) {
+            (done.content, done.fault) = (wrong.at, Some(wrong.fault));
+        }
         done
     }
 }
@@ -98,7 +108,9 @@ impl Unstuffed {
             };
             if !octets[at..].starts_with(b"\r\n.") {
                 self.fault = Some(Fault::of(octets[at]));
-                return self.take(octets, at);
+                // With a bare LF, that is the octet before it; a bare CR is held until it shows.
+                let is_content = !matches!(octets[at], 0 | b'\r');
+                return self.take(octets, at + usize::from(is_content));
             }
             let ended = octets[at..].starts_with(END);
             self.take(octets, at + 2);
@@ -152,19 +164,24 @@ impl Lines {
         Self { max, length: 0, after_cr: false }
     }
 
-    /// Checks the next octets of chunked content, which is cut anywhere.
-    pub(super) fn check(&mut self, octets: &[u8]) -> Result<(), Fault> {
+    /// Checks the next octets of chunked content, which is cut anywhere: what is found first does not
+    /// depend on where.
+    pub(super) fn check(&mut self, octets: &[u8]) -> Result<(), Wrong> {
         let (Some(first), Some(last)) = (octets.first(), octets.last()) else {
             return Ok(());
         };
         if self.after_cr != (*first == b'\n') {
-            return Err(Fault::BareLineEnd);
-        }
-        if let Some(at) = notable::<false>(octets, 0) {
-            return Err(Fault::of(octets[at]));
+            return Err(Wrong { fault: Fault::BareLineEnd, at: 0 });
         }
         self.after_cr = *last == b'\r';
-        self.measure(octets)
+        let Some(at) = notable::<false>(octets, 0) else {
+            return self.measure(octets);
+        };
+        let fault = Fault::of(octets[at]);
+        // A bare line end shows with the octet that follows.
+        let at = at + usize::from(fault == Fault::BareLineEnd);
+        self.measure(&octets[..at])?;
+        Err(Wrong { fault, at })
     }
 
     /// Checks that chunked content may end here.
@@ -173,7 +190,7 @@ impl Lines {
     }
 
     /// Checks the lengths of lines whose ends were checked.
-    fn measure(&mut self, octets: &[u8]) -> Result<(), Fault> {
+    fn measure(&mut self, octets: &[u8]) -> Result<(), Wrong> {
         let mut rest = octets;
         loop {
             let room = self.max + 2 - self.length;
@@ -184,7 +201,10 @@ impl Lines {
                     self.length = 0;
                     rest = &rest[at + 1..];
                 }
-                None if window.len() == room => return Err(Fault::LineTooLong),
+                None if window.len() == room => {
+                    let at = octets.len() - rest.len() + room - 1;
+                    return Err(Wrong { fault: Fault::LineTooLong, at });
+                }
                 None => {
                     self.length += window.len();
                     return Ok(());

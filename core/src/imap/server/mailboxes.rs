@@ -156,8 +156,9 @@ pub(super) fn begin_status(
     items: Vec<StatusItem>,
 ) -> Begun {
     let Target { account, mailbox: name } = connection.place(&mailbox)?;
-    // RFC 7162 §3.1: who asks for it knows what it is.
-    connection.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
+    if items.contains(&StatusItem::HighestModSeq) {
+        connection.enable_condstore();
+    }
     let request = Some(Request::Status { account: account.clone(), mailbox: name });
     Ok((Manner::FREE, Task::Ask(Asking { request, owner: account, mailbox, items })))
 }

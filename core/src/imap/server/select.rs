@@ -19,6 +19,8 @@ pub(super) struct Selecting {
     /// None if a refusal is all there is to say.
     target: Option<Target>,
     access: Access,
+    /// What is said at the end.
+    completed: &'static str,
     /// What the client knows of the mailbox.
     known: Option<Qresync>,
     stage: Opening,
@@ -51,16 +53,20 @@ impl Selecting {
             return Err(uid_required());
         }
         let target = Some(connection.place(&mailbox)?);
+        let completed = match access {
+            Access::ReadOnly => "EXAMINE completed",
+            _ => "SELECT completed",
+        };
         let access = rights::access(access, connection.rights);
         // What is told of the mailbox tells its HIGHESTMODSEQ anyway.
         connection.enabled.condstore |= condstore;
-        Ok(Self { target, access, known: qresync, stage: Opening::Open })
+        Ok(Self { target, access, completed, known: qresync, stage: Opening::Open })
     }
 
     /// One that only closes the mailbox that was open.
     pub(super) const fn refused(refusal: Status) -> Self {
         let stage = Opening::Close(refusal);
-        Self { target: None, access: Access::ReadOnly, known: None, stage }
+        Self { target: None, access: Access::ReadOnly, completed: "", known: None, stage }
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
@@ -161,10 +167,12 @@ impl Selecting {
     }
 
     fn done(&self) -> Step {
-        Step::Done(match self.access {
-            Access::ReadOnly => ok("EXAMINE completed").with_code(Code::ReadOnly),
-            _ => ok("SELECT completed").with_code(Code::ReadWrite),
-        })
+        // RFC 9051 §6.3.2: SELECT, too, says so where rights allow nothing but reading.
+        let code = match self.access {
+            Access::ReadOnly => Code::ReadOnly,
+            _ => Code::ReadWrite,
+        };
+        Step::Done(ok(self.completed).with_code(code))
     }
 }
 

@@ -141,6 +141,9 @@ fn flags(bits: u8) -> Flags {
 }
 
 proptest! {
+    // PROPTEST_CASES may ask for more.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(2_000)))]
+
     #[test]
     fn the_client_believes_what_is_true(steps in proptest::collection::vec(step(), 0..60)) {
         let mut view = view(&[]);

@@ -68,8 +68,8 @@ impl NumberList {
 /// let mut list = NumberList::default();
 /// [17, 900].into_iter().for_each(|number| list.push(&mut out, number));
 /// list.end(&mut out);
-/// response.end(&mut out);
-/// assert_eq!(out, b"* ESEARCH (TAG \"A283\") UID COUNT 2 ALL 17,900\r\n");
+/// response.end(&mut out, Some(917_162_500));
+/// assert_eq!(out, b"* ESEARCH (TAG \"A283\") UID COUNT 2 ALL 17,900 MODSEQ 917162500\r\n");
 /// ```
 #[derive(Debug)]
 #[must_use = "a response needs its end"]
@@ -84,8 +84,6 @@ pub enum EsearchData {
     Max(u32),
     /// `COUNT`.
     Count(u32),
-    /// `MODSEQ`: the greatest of what is told (RFC 7162 §3.1.10).
-    ModSeq(u64),
 }
 
 impl EsearchResponse {
@@ -109,7 +107,6 @@ impl EsearchResponse {
             EsearchData::Min(number) => put(out, format_args!(" MIN {number}")),
             EsearchData::Max(number) => put(out, format_args!(" MAX {number}")),
             EsearchData::Count(count) => put(out, format_args!(" COUNT {count}")),
-            EsearchData::ModSeq(mod_seq) => put(out, format_args!(" MODSEQ {mod_seq}")),
         }
     }
 
@@ -133,8 +130,12 @@ impl EsearchResponse {
         out.push(b')');
     }
 
-    /// Ends the response.
-    pub fn end(self, out: &mut Vec<u8>) {
+    /// Ends the response, with the greatest mod-sequence of what is told if the client asked for one
+    /// (RFC 7162 §3.1.10); it comes last, as in that section's examples and from other servers.
+    pub fn end(self, out: &mut Vec<u8>, mod_seq: Option<u64>) {
+        if let Some(mod_seq) = mod_seq {
+            put(out, format_args!(" MODSEQ {mod_seq}"));
+        }
         out.extend_from_slice(b"\r\n");
     }
 }

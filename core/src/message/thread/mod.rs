@@ -138,12 +138,60 @@ impl Threads {
         self.push(Item { id, sent, message_id, subject, is_reply }, summary.references());
     }
 
-    /// Threads the messages.
+    /// Begins to thread the messages.
+    #[must_use]
+    pub const fn threading(self, algorithm: Algorithm) -> Threading {
+        let count = self.messages.len();
+        let stage = match algorithm {
+            Algorithm::OrderedSubject => Stage::OrderedSubject(self),
+            Algorithm::References => Stage::References(references::Threading::Begin(self)),
+        };
+        Threading { count, stage }
+    }
+
+    /// Threads the messages, in one go.
     #[must_use]
     pub fn finish(self, algorithm: Algorithm) -> Forest {
-        match algorithm {
-            Algorithm::OrderedSubject => ordered::thread(&self),
-            Algorithm::References => references::thread(&self),
+        let mut threading = self.threading(algorithm);
+        loop {
+            if let Some(forest) = threading.go_on(usize::MAX) {
+                return forest;
+            }
+        }
+    }
+}
+
+/// Messages that are being threaded.
+#[derive(Debug)]
+pub struct Threading {
+    count: usize,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    OrderedSubject(Threads),
+    References(references::Threading),
+    Over,
+}
+
+impl Threading {
+    /// Threads on; the threads once that is done. If there are no more than so many messages, it is done
+    /// at once. Else so many are linked, which is what takes longest, or one pass is made over all.
+    #[must_use]
+    pub fn go_on(&mut self, messages: usize) -> Option<Forest> {
+        loop {
+            match core::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::OrderedSubject(threads) => return Some(ordered::thread(&threads)),
+                Stage::References(threading) => match threading.step(messages) {
+                    references::Step::On(threading) => self.stage = Stage::References(threading),
+                    references::Step::Done(forest) => return Some(forest),
+                },
+                Stage::Over => return None,
+            }
+            if self.count > messages {
+                return None;
+            }
         }
     }
 }

@@ -11,18 +11,55 @@ use super::{Message, NONE, Place, Threads};
 /// By what siblings are sorted: the time sent, then the sequence.
 type Key = (i64, Place);
 
-/// Threads by what messages refer to.
-pub(super) fn thread(threads: &Threads) -> Forest {
-    let mut containers = Containers::link(threads);
-    containers.prune();
-    let mut roots = Roots::gather(&containers);
-    containers.group(&mut roots);
-    containers.finish(&roots.merged)
+/// Threads by what messages refer to, under way.
+#[derive(Debug)]
+pub(super) enum Threading {
+    Begin(Threads),
+    Link(Linking),
+    Prune(Containers),
+    Gather(Containers),
+    Group(Containers, Roots),
+    Finish(Containers, Roots),
+}
+
+/// How a step of threading ends.
+pub(super) enum Step {
+    On(Threading),
+    Done(Forest),
+}
+
+impl Threading {
+    /// Takes the next step, in which so many messages are linked if they are what is next.
+    pub(super) fn step(self, messages: usize) -> Step {
+        Step::On(match self {
+            Self::Begin(threads) => Self::Link(Linking::begin(threads)),
+            Self::Link(mut linking) => match linking.link(messages) {
+                true => Self::Prune(linking.containers),
+                false => Self::Link(linking),
+            },
+            Self::Prune(mut containers) => {
+                containers.prune();
+                Self::Gather(containers)
+            }
+            Self::Gather(containers) => {
+                let roots = Roots::gather(&containers);
+                Self::Group(containers, roots)
+            }
+            Self::Group(mut containers, mut roots) => {
+                containers.group(&mut roots);
+                Self::Finish(containers, roots)
+            }
+            Self::Finish(containers, roots) => {
+                return Step::Done(containers.finish(&roots.merged));
+            }
+        })
+    }
 }
 
 /// Messages, and containers of messages that are referred to and not there.
-struct Containers<'a> {
-    messages: &'a [Message],
+#[derive(Debug)]
+pub(super) struct Containers {
+    messages: Vec<Message>,
     /// For every container its message, or [`NONE`] for a dummy.
     holds: Vec<Place>,
     parents: Vec<Place>,
@@ -35,25 +72,44 @@ struct Containers<'a> {
 /// The key of what has no message below it yet.
 const LAST: Key = (i64::MAX, NONE);
 
-impl<'a> Containers<'a> {
-    /// Step (1): links messages to what they refer to.
-    fn link(threads: &'a Threads) -> Self {
-        let (places, count) = places(threads);
-        let (referred, own) = places.split_at(threads.references.len());
-        let mut containers = Self {
-            messages: &threads.messages,
+/// Step (1) under way.
+#[derive(Debug)]
+pub(super) struct Linking {
+    containers: Containers,
+    /// The places of all references, then those of all messages.
+    places: Vec<Place>,
+    references: usize,
+    tying: Tying,
+    /// The message that is next.
+    next: usize,
+}
+
+impl Linking {
+    fn begin(threads: Threads) -> Self {
+        let (places, count) = places(&threads);
+        let containers = Containers {
+            messages: threads.messages,
             holds: vec![NONE; count],
             parents: vec![NONE; count],
             keys: Vec::new(),
             lives: Vec::new(),
         };
-        let mut tying = Tying::new(count);
-        for (number, (message, &place)) in (0..).zip(threads.messages.iter().zip(own)) {
+        let (references, tying) = (threads.references.len(), Tying::new(count));
+        Self { containers, places, references, tying, next: 0 }
+    }
+
+    /// Links so many messages to what they refer to; whether those were the last.
+    fn link(&mut self, messages: usize) -> bool {
+        let Self { containers, tying, .. } = self;
+        let (referred, own) = self.places.split_at(self.references);
+        let end = own.len().min(self.next.saturating_add(messages.max(1)));
+        for number in self.next..end {
+            let place = own[number];
             let is_taken = place == NONE || containers.holds[place as usize] != NONE;
-            let place = if is_taken { containers.add(&mut tying) } else { place };
-            containers.holds[place as usize] = number;
+            let place = if is_taken { containers.add(tying) } else { place };
+            containers.holds[place as usize] = number.try_into().unwrap_or(NONE);
             let mut parent = NONE;
-            for &next in &referred[message.references.clone()] {
+            for &next in &referred[containers.messages[number].references.clone()] {
                 // (1)(A): links that are there stay.
                 if containers.parents[next as usize] == NONE {
                     tying.tie(&mut containers.parents, next, parent);
@@ -66,9 +122,12 @@ impl<'a> Containers<'a> {
                 tying.tie(&mut containers.parents, place, parent);
             }
         }
-        containers
+        self.next = end;
+        end == own.len()
     }
+}
 
+impl Containers {
     fn add(&mut self, tying: &mut Tying) -> Place {
         self.holds.push(NONE);
         self.parents.push(NONE);
@@ -200,7 +259,8 @@ impl<'a> Containers<'a> {
 }
 
 /// The containers at the root, and the subject table of step (5).
-struct Roots {
+#[derive(Debug)]
+pub(super) struct Roots {
     /// Step (4): sorted.
     order: Vec<Place>,
     /// For every subject the container that others are merged with.
@@ -211,7 +271,7 @@ struct Roots {
 
 impl Roots {
     /// Steps (4), (5)(A) and (B).
-    fn gather(containers: &Containers<'_>) -> Self {
+    fn gather(containers: &Containers) -> Self {
         let is_root = |place: &Place| {
             containers.lives[*place as usize] && containers.parents[*place as usize] == NONE
         };
@@ -239,13 +299,14 @@ impl Roots {
     }
 
     /// The subject of a thread: of its message, or of a dummy's first child, whose key the dummy has.
-    fn subject(&self, containers: &Containers<'_>, place: Place) -> u32 {
+    fn subject(&self, containers: &Containers, place: Place) -> u32 {
         let (_, message) = containers.keys[place as usize];
         containers.messages.get(message as usize).map_or(0, |message| message.subject)
     }
 }
 
 /// Links between containers under way.
+#[derive(Debug)]
 struct Tying {
     links: Links,
     /// Whether anything was ever below a container: what is below nothing can be put anywhere.

@@ -94,7 +94,7 @@ impl Content {
         let Some(lines) = &mut self.lines else {
             return Ok(());
         };
-        lines.check(slice)?;
+        lines.check(slice).map_err(|wrong| wrong.fault)?;
         if end { lines.finish() } else { Ok(()) }
     }
 }

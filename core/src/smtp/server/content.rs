@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use super::commands::too_large;
 use super::session::{Asking, State};
 use super::{Answer, Event, Request, Server};
-use crate::smtp::data::{self, Fault, Lines, Unstuffer};
+use crate::smtp::data::{self, Fault, Lines, Unstuffer, Wrong};
 use crate::smtp::{Body, MailParameters, Protocol, Reply};
 
 /// A transaction under way.
@@ -90,6 +90,7 @@ impl Transaction {
 
 /// What the next slice of content is.
 struct Slice {
+    /// How many octets of content it has, up to what is wrong with it.
     content: usize,
     consumed: usize,
     ended: bool,
@@ -153,15 +154,15 @@ impl Server {
                     usize::try_from(*left).map_or(octets.len(), |left| left.min(octets.len()));
                 *left -= count as u64;
                 let ended = *left == 0;
-                let fault = match form {
-                    Form::Lines(lines) => {
-                        let checked = lines.check(&octets[..count]);
-                        let finished = || if ended && *last { lines.finish() } else { Ok(()) };
-                        checked.and_then(|()| finished()).err()
-                    }
-                    Form::Dots(_) | Form::Binary => None,
+                let (content, fault) = match form {
+                    Form::Lines(lines) => match lines.check(&octets[..count]) {
+                        Err(Wrong { fault, at }) => (at, Some(fault)),
+                        Ok(()) if ended && *last => (count, lines.finish().err()),
+                        Ok(()) => (count, None),
+                    },
+                    Form::Dots(_) | Form::Binary => (count, None),
                 };
-                Slice { content: count, consumed: count, ended, fault }
+                Slice { content, consumed: count, ended, fault }
             }
             (Incoming::Dots, _) => return None,
         };
@@ -278,14 +279,16 @@ impl Server {
     }
 }
 
+/// The answer to whatever is wrong first: before a fault, the message may have become too large.
 fn refusal(is_too_large: bool, fault: Option<Fault>) -> Option<Reply> {
     match fault {
+        // RFC 1870 §6.3.
+        _ if is_too_large => Some(too_large()),
         // RFC 5321 §4.5.3.1.6.
         Some(Fault::LineTooLong) => {
             Some(Reply::new(500, (5, 6, 0), Fault::LineTooLong.to_string()))
         }
         Some(fault) => Some(Reply::new(554, (5, 6, 0), fault.to_string())),
-        // RFC 1870 §6.3.
-        None => is_too_large.then(too_large),
+        None => None,
     }
 }

@@ -8,14 +8,15 @@ mod part;
 
 use super::connection::{Connection, confused, failed_to_file, out_of_place};
 use super::news::split_flags;
+use super::rights::Act;
 use super::task::{Step, Told};
 use super::{misunderstood, no, ok, rights};
 use crate::imap::url::MessageUrl;
 use crate::imap::{
-    Append, AppendMessage, AppendPart, Code, Messages, Replaced, Response, SequenceSet, Status,
-    Step as Assembled, Synchronizing,
+    Append, AppendMessage, AppendPart, Code, Mailbox, Messages, Replaced, Response, SequenceSet,
+    Status, Step as Assembled, Synchronizing,
 };
-use crate::store::{Account, Answer, Flags, MailboxName, Request, Rights, Target, Uid};
+use crate::store::{Account, Answer, Failure, Flags, MailboxName, Request, Rights, Target, Uid};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use part::{Tally, bad_url, locate};
@@ -50,6 +51,8 @@ enum Stage {
     Write,
     /// The message before is kept; then this one is begun, with its first part.
     Keep(Message, AppendPart),
+    /// Whether the mailbox of the message that a part is taken from may be read.
+    Rights(MessageUrl, String, Target),
     /// The message that a part is taken from is looked for.
     Source(MessageUrl, String),
     Extend,
@@ -80,6 +83,7 @@ impl Appending {
             (Stage::Receive, _) => Step::Client,
             (Stage::Write, Told::Answer(answer)) => self.handle_written(connection, &answer),
             (Stage::Keep(..), Told::Answer(answer)) => self.handle_kept(connection, &answer),
+            (Stage::Rights(..), Told::Answer(answer)) => self.handle_rights(connection, &answer),
             (Stage::Source(..), Told::Answer(answer)) => self.handle_source(connection, &answer),
             (Stage::Extend, Told::Answer(answer)) => self.handle_extended(connection, &answer),
             (Stage::File, Told::Answer(answer)) => self.handle_filed(connection, answer),
@@ -119,28 +123,38 @@ impl Appending {
             }
             AppendPart::Url(url) => url,
         };
-        match self.source(connection, &url) {
-            Some((request, named)) => {
-                self.stage = Stage::Source(named, url);
-                Step::Ask(request)
-            }
-            None => self.abandon(connection, bad_url(url)),
-        }
+        let Some((named, target)) = named(connection, &url) else {
+            return self.abandon(connection, bad_url(url));
+        };
+        let Some(user) = connection.account().cloned() else {
+            return self.abandon(connection, confused());
+        };
+        let Target { account, mailbox } = target.clone();
+        self.stage = Stage::Rights(named, url, target);
+        Step::Ask(Request::Rights { account, mailbox, user })
     }
 
-    /// The request for the message that a URL names.
-    fn source(&self, connection: &mut Connection, url: &str) -> Option<(Request, MessageUrl)> {
-        let named = MessageUrl::parse(url)?;
-        // What is the user's own can be read, and so can what is selected.
-        let Target { account, mailbox } = match &named.mailbox {
-            Some(mailbox) => Target {
-                account: connection.account().cloned()?,
-                mailbox: MailboxName::parse(mailbox, connection.limits()).ok()?,
-            },
-            None => connection.selected()?.target.clone(),
+    fn handle_rights(&mut self, connection: &mut Connection, answer: &Answer) -> Step {
+        let Stage::Rights(named, url, target) = core::mem::replace(&mut self.stage, Stage::Extend)
+        else {
+            return self.abandon(connection, confused());
         };
-        let (uid_validity, uid) = (named.uid_validity, named.uid);
-        Some((Request::Source { account, mailbox, uid_validity, uid }, named))
+        match answer {
+            Answer::Rights(rights) if rights::allows(Act::Read, *rights) => {
+                let Target { account, mailbox } = target;
+                let (uid_validity, uid) = (named.uid_validity, named.uid);
+                self.stage = Stage::Source(named, url);
+                Step::Ask(Request::Source { account, mailbox, uid_validity, uid })
+            }
+            // RFC 4314 §6: what may not be read is not told from what is not there.
+            Answer::Rights(_) | Answer::Failed(Failure::NoMailbox) => {
+                self.abandon(connection, bad_url(url))
+            }
+            answer => {
+                let refusal = refusal(answer).unwrap_or_else(confused);
+                self.abandon(connection, refusal)
+            }
+        }
     }
 
     fn handle_source(&mut self, connection: &mut Connection, answer: &Answer) -> Step {
@@ -149,9 +163,7 @@ impl Appending {
         };
         let located = match answer {
             Answer::Structure(structure) => locate(structure, &named),
-            Answer::Failed(crate::store::Failure::NoMailbox | crate::store::Failure::NoMessage) => {
-                None
-            }
+            Answer::Failed(Failure::NoMailbox | Failure::NoMessage) => None,
             answer => {
                 let refusal = refusal(answer).unwrap_or_else(confused);
                 return self.abandon(connection, refusal);
@@ -190,6 +202,9 @@ impl Appending {
     }
 
     fn write(&mut self, connection: &Connection) -> Result<Step, Status> {
+        // Deviation: RFC 6855 §4 has a server refuse octets beyond ASCII in a header from a client that
+        // has not enabled UTF8=ACCEPT. Mail holds them, whoever sent it, and a client that brings a
+        // mailbox here, or puts a message back that it has read here, would have to leave it behind.
         let content = connection.assembler.content(&connection.inbox);
         if memchr::memchr(0, content).is_some() {
             // RFC 3516 §4.2: messages are kept as lines of text, and a NUL would not survive.
@@ -283,6 +298,16 @@ impl Message {
         let date = internal_date.map(|date| date.seconds);
         Ok((Self { flags, keywords, date }, part))
     }
+}
+
+/// The message that a URL names, and the mailbox that it is in.
+fn named(connection: &mut Connection, url: &str) -> Option<(MessageUrl, Target)> {
+    let named = MessageUrl::parse(url)?;
+    let target = match &named.mailbox {
+        Some(mailbox) => connection.place(&Mailbox::new(mailbox.clone())).ok()?,
+        None => connection.selected()?.target.clone(),
+    };
+    Some((named, target))
 }
 
 /// The message that REPLACE is about.

@@ -1,9 +1,10 @@
 //! What becomes of the messages that are found: a list, an order, threads.
 
 use crate::imap::{SortCriterion, ThreadAlgorithm};
-use crate::message::sort::{Candidate, Key, Sorter};
+use crate::limits::Limits;
+use crate::message::sort::{Candidate, Key, Sorter, Sorting};
 use crate::message::summary::SummaryRef;
-use crate::message::thread::{Forest, Threads};
+use crate::message::thread::{Forest, Threading, Threads};
 use crate::store::Entry;
 use alloc::vec::Vec;
 
@@ -16,6 +17,14 @@ pub(super) enum Harvest {
     Sort { sorter: Sorter, needs_summary: bool },
     /// THREAD.
     Thread(Threads, ThreadAlgorithm),
+}
+
+/// What was found, while it is put in order.
+#[derive(Debug)]
+pub(super) enum Reaping {
+    List(Vec<u32>),
+    Sort(Sorting),
+    Thread(Threading),
 }
 
 /// All that was found.
@@ -63,11 +72,24 @@ impl Harvest {
         }
     }
 
-    pub(super) fn reap(self) -> Reaped {
+    pub(super) fn reap(self) -> Reaping {
         match self {
-            Self::List(numbers) => Reaped::Numbers(numbers),
-            Self::Sort { sorter, .. } => Reaped::Numbers(sorter.finish()),
-            Self::Thread(threads, algorithm) => Reaped::Threads(threads.finish(algorithm)),
+            Self::List(numbers) => Reaping::List(numbers),
+            Self::Sort { sorter, .. } => Reaping::Sort(sorter.sorting()),
+            Self::Thread(threads, algorithm) => Reaping::Thread(threads.threading(algorithm)),
+        }
+    }
+}
+
+impl Reaping {
+    /// Works for a turn; all that was found once it is in order.
+    pub(super) fn go_on(&mut self, limits: &Limits) -> Option<Reaped> {
+        match self {
+            Self::List(numbers) => Some(Reaped::Numbers(core::mem::take(numbers))),
+            Self::Sort(sorting) => sorting.go_on(limits.imap_sort_turn).map(Reaped::Numbers),
+            Self::Thread(threading) => {
+                threading.go_on(limits.imap_thread_turn).map(Reaped::Threads)
+            }
         }
     }
 }

@@ -75,8 +75,7 @@ impl Key {
             SearchKey::Saved(when, date) => Self::Saved(when, date),
             SearchKey::SaveDateSupported => Self::All,
             SearchKey::ModSeq(mod_seq) => {
-                // RFC 7162 §3.1: this enables CONDSTORE.
-                connection.enabled.condstore = true;
+                connection.enable_condstore();
                 Self::ModSeq(mod_seq)
             }
             SearchKey::Larger(size) => Self::Larger(size),

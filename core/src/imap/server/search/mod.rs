@@ -24,7 +24,7 @@ use crate::store::{Answer, Entry, Failure, UidSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 use facts::{Facts, Learning, Need, Text};
-use harvest::Harvest;
+use harvest::{Harvest, Reaping};
 use key::Key;
 use tell::{Form, Telling, Terms};
 
@@ -54,6 +54,8 @@ enum Stage {
     Judge,
     /// Something about the message is found out.
     Learn(Learning),
+    /// What was found is put in order.
+    Reap(Reaping),
     Tell(Telling),
 }
 
@@ -154,6 +156,15 @@ impl Searching {
                     Some(request) => return Step::Ask(request),
                     None => self.end_learning(),
                 },
+                Stage::Reap(reaping) => {
+                    let Some(reaped) = reaping.go_on(connection.limits()) else {
+                        return turn(connection);
+                    };
+                    match self.terms.tell(connection, reaped) {
+                        Some(telling) => self.stage = Stage::Tell(telling),
+                        None => return self.done(),
+                    }
+                }
                 Stage::Tell(telling) => {
                     let is_over = telling.go_on(connection);
                     return if is_over { self.done() } else { Step::Room };
@@ -180,9 +191,7 @@ impl Searching {
             self.progress.tell(connection, self.sequence - 1, exists);
         }
         match halt {
-            Some(Halt::Turn) => {
-                return Some(Step::Until(connection.now + Duration::from_micros(1)));
-            }
+            Some(Halt::Turn) => return Some(turn(connection)),
             Some(Halt::Need(need, entry)) => {
                 self.stage = Stage::Learn(Learning::new(need, &entry, connection.limits()));
                 return None;
@@ -190,10 +199,7 @@ impl Searching {
             None => {}
         }
         let harvest = core::mem::replace(&mut self.harvest, Harvest::list());
-        match self.terms.tell(connection, harvest.reap()) {
-            Some(telling) => self.stage = Stage::Tell(telling),
-            None => return Some(self.done()),
-        }
+        self.stage = Stage::Reap(harvest.reap());
         None
     }
 
@@ -239,7 +245,7 @@ impl Searching {
             Stage::Learn(learning) => {
                 learning.take(answer, octets, &self.texts, connection.limits())
             }
-            Stage::Judge | Stage::Tell(_) => Ok(()),
+            Stage::Judge | Stage::Reap(_) | Stage::Tell(_) => Ok(()),
         }
     }
 
@@ -252,6 +258,11 @@ impl Searching {
     fn done(&self) -> Step {
         Step::Done(ok(self.completed))
     }
+}
+
+/// Lets others have their turn.
+fn turn(connection: &Connection) -> Step {
+    Step::Until(connection.now + Duration::from_micros(1))
 }
 
 /// Prepares a search key, or refuses.

@@ -40,6 +40,7 @@ pub(super) enum Telling {
         list: Option<NumberList>,
         rest: vec::IntoIter<u32>,
         is_partial: bool,
+        mod_seq: Option<u64>,
     },
     Threads(Option<ThreadResponse>, Forest),
 }
@@ -105,7 +106,6 @@ impl Terms {
             numbers.first().filter(|_| min).map(|number| EsearchData::Min(*number)),
             numbers.last().filter(|_| max).map(|number| EsearchData::Max(*number)),
             count.then_some(EsearchData::Count(length)),
-            mod_seq.map(EsearchData::ModSeq),
         ];
         items.iter().flatten().for_each(|item| response.item(out, item));
         let (mut list, mut rest) = (None, Vec::new().into_iter());
@@ -123,7 +123,7 @@ impl Terms {
             rest = numbers.into_iter();
         }
         let is_partial = partial.is_some();
-        Some(Telling::Esearch { response: Some(response), list, rest, is_partial })
+        Some(Telling::Esearch { response: Some(response), list, rest, is_partial, mod_seq })
     }
 
     /// Keeps what was found for `$`, and finds the mod-sequence to tell.
@@ -173,7 +173,7 @@ impl Telling {
                 }
                 _ => response.take().into_iter().for_each(|it| it.end(out, *mod_seq)),
             },
-            Self::Esearch { response, list, rest, is_partial } => {
+            Self::Esearch { response, list, rest, is_partial, mod_seq } => {
                 if let (Some(list), Some(number)) = (list.as_mut(), rest.next()) {
                     list.push(out, number);
                     return true;
@@ -187,7 +187,7 @@ impl Telling {
                         }
                         None => {}
                     }
-                    response.end(out);
+                    response.end(out, *mod_seq);
                 }
             }
             Self::Threads(response, forest) => match (response.as_mut(), forest.next()) {

@@ -32,8 +32,8 @@ struct Client {
     believed: Vec<Known>,
     /// The greatest mod-sequence up to which it has heard everything.
     modseq: u64,
-    /// Whose flags were told during the command under way.
-    told: Vec<usize>,
+    /// Whose flags were told during the command under way: where, and the UID if it is known.
+    told: Vec<(usize, Option<u32>)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -226,7 +226,7 @@ impl Client {
             let is_set = |name: &&str| flags.split(' ').any(|it| it == *name);
             let bits = NAMES.iter().enumerate().filter(|(_, name)| is_set(name));
             known.flags = Some(bits.map(|(bit, _)| 1 << bit).sum());
-            self.told.push(place);
+            self.told.push((place, known.uid));
         }
         if let Some(modseq) = behind("MODSEQ (") {
             let modseq = modseq.parse().unwrap();
@@ -297,7 +297,12 @@ impl Client {
         let names = names(flags);
         let command = format!("{uid}STORE {number}{modifier} {sign}FLAGS{dot} ({names})");
         let tagged = self.run(&command, !uid.is_empty());
-        if tagged.contains("[MODIFIED ") && silent && !self.told.contains(&place) {
+        // With UID, others may have vanished before this one was told.
+        let is_meant = |&(at, told): &(usize, Option<u32>)| match uid.is_empty() {
+            true => at == place,
+            false => told == before.uid,
+        };
+        if tagged.contains("[MODIFIED ") && silent && !self.told.iter().any(is_meant) {
             let same = |it: &&mut Known| it.uid == before.uid;
             match uid.is_empty() {
                 true => self.believed[place].flags = before.flags,
@@ -361,6 +366,9 @@ impl Client {
 }
 
 proptest! {
+    // PROPTEST_CASES may ask for more.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000)))]
+
     #[test]
     fn clients_believe_what_is_true(
         steps in proptest::collection::vec((0..4_usize, act()), 0..60),

@@ -264,6 +264,33 @@ fn a_long_search_lets_others_have_their_turn() {
 }
 
 #[test]
+fn putting_much_in_order_lets_others_have_their_turn() {
+    let memory = memory();
+    let mut dialogue = Dialogue::selected(&memory);
+    for number in 0..100 {
+        let size = 1 + number * 37 % 100;
+        dialogue.append("INBOX", "", &alloc::format!("a: b\r\n\r\n{}\r\n", "x".repeat(size)));
+    }
+    let limits = Limits { imap_sort_turn: 100, imap_thread_turn: 30, ..Limits::DEFAULT };
+    dialogue.server.connection.config = Config { limits, ..Config::default() }.into();
+    for (command, begin, least) in [
+        ("SORT (SIZE) UTF-8 ALL", "* SORT 1 74 47 20 93 ", 5),
+        ("THREAD REFERENCES UTF-8 ALL", "* THREAD (1)(2)(3)", 4),
+    ] {
+        let mut heard = dialogue.say(alloc::format!("a {command}\r\n"));
+        let mut turns = 0;
+        while heard.is_empty() {
+            dialogue.now = dialogue.now + Duration::from_micros(1);
+            dialogue.server.handle_timeout(dialogue.now);
+            turns += 1;
+            heard = dialogue.take();
+        }
+        assert!(heard.starts_with(begin) && heard.contains("\r\na OK "), "{heard}");
+        assert!(turns >= least, "{command}: {turns}");
+    }
+}
+
+#[test]
 fn a_mailbox_that_changes_under_a_saved_result() {
     let memory = memory();
     let mut dialogue = letters(&memory);

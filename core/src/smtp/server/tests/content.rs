@@ -119,6 +119,36 @@ fn lines_of_content_have_a_limit() {
     }
 }
 
+#[test]
+fn what_is_wrong_first_is_told() {
+    for (content, code) in [
+        ("yyyy\r\nyyyy\0", "552"),
+        ("yyyy\r\nyy\0y", "554"),
+        ("yyyy\r\nyyy\ny", "552"),
+        ("yyyy\r\nyy\ny", "554"),
+        ("yyyyyyyyyy\0", "500"),
+        ("yyyyyyy\0", "554"),
+        ("yyyy\r\nyyyyyyyyyy", "552"),
+    ] {
+        for pieces in [1, 2, 3, usize::MAX] {
+            let mut config = loopback();
+            (config.limits.text_line, config.limits.message) = (6, 8);
+            let mut dots = ready_for_data(config.clone());
+            let mut chunks = Talk::new(config);
+            chunks.expect(&ENVELOPE);
+            dots.said.clear();
+            dots.send(format!("{content}\r\n.\r\n").as_bytes(), &[pieces]);
+            chunks.said.clear();
+            let chunk = format!("BDAT {} LAST\r\n{content}", content.len());
+            chunks.send(chunk.as_bytes(), &[pieces]);
+            for said in [dots.said, chunks.said] {
+                let said = String::from_utf8_lossy(&said);
+                assert!(said.starts_with(code), "{content:?} in pieces of {pieces}: {said}");
+            }
+        }
+    }
+}
+
 /// Octets that are likely to mean something.
 fn likely(length: usize) -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
