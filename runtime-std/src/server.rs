@@ -221,7 +221,9 @@ impl Server {
     #[must_use]
     pub fn stop(self, patience: Duration) -> usize {
         self.shared.office.shutdown.begin();
-        self.shared.office.shutdown.wait(patience)
+        let cut = self.shared.office.shutdown.wait(patience);
+        self.shared.office.maildirs.rest();
+        cut
     }
 }
 

@@ -219,6 +219,12 @@ impl Maildirs {
         verify::Inspection::new(&home, now, repair, tell).run()
     }
 
+    /// Notes what is known of the mailboxes in memory, so that it is believed even after the machine was
+    /// off. To be called at the end: for sessions that go on, their mailbox is gone.
+    pub fn rest(&self) {
+        self.shared.rest();
+    }
+
     /// Notices what other programs do from now on.
     ///
     /// # Errors

@@ -114,6 +114,14 @@ impl Shared {
         lock(&self.slots).get(folder).cloned()
     }
 
+    /// Takes every mailbox out of memory; each notes what is known of it.
+    pub(crate) fn rest(&self) {
+        let slots = std::mem::take(&mut *lock(&self.slots));
+        for slot in slots.into_values() {
+            drop(slot.lock().take());
+        }
+    }
+
     /// Takes `slot` out, unless another has taken its place.
     pub(crate) fn forget(&self, folder: &Path, slot: &Slot) {
         let mut slots = lock(&self.slots);

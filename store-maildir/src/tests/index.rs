@@ -2,6 +2,7 @@
 
 use super::maildirs;
 use super::snapshot::Snapshot;
+use crate::index::Index;
 use crate::mailbox::Kept;
 use crate::scratch::Scratch;
 use crate::{CountingFiles, RealFiles};
@@ -55,6 +56,21 @@ fn a_damaged_index_changes_no_answer() {
         fs::write(&path, &whole[..at]).unwrap();
         assert_eq!(seen(&scratch), before, "cut at {at}");
     }
+}
+
+#[test]
+fn after_a_rest_it_is_believed_whatever_happens_to_the_machine() {
+    let scratch = Scratch::new();
+    let store = maildirs(&scratch, Arc::new(RealFiles));
+    let mut desk = Desk::new(&store);
+    desk.append("INBOX", Flags::NONE, b"one\r\n");
+    desk.open("INBOX");
+    desk.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
+    let path = inbox(&scratch).join(crate::index::FILE);
+    let changed = || Index::parse(&fs::read(&path).unwrap()).unwrap().changed;
+    assert!(changed());
+    store.rest();
+    assert!(!changed());
 }
 
 /// An index of an earlier moment, as a backup brings it back.
