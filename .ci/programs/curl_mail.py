@@ -64,7 +64,10 @@ def play(server, case, made):
     if "<tool>" in case.text:
         return "it is played by a program of curl's own tests, not by curl"
     command = with_accounts(server, case, made)
-    fill_pop3(case) if case.service == "pop3" else fill_imap(server, case)
+    if case.service == "pop3":
+        fill_pop3(case)
+    else:
+        fill_imap(server, case)
     for name, value in {"HOSTIP": "127.0.0.1", "IMAPPORT": server.port["imap"], "POP3PORT": server.port["pop3"]}.items():
         command = command.replace(f"%{name}", str(value))
     if "UIDVALIDITY=" in command:

@@ -15,23 +15,6 @@ from harness.mime_tree import multiplicity
 
 CONFIG = {"auth": {"cleartext": "loopback"}}
 AT_LEAST = 201
-FIELDS = {"address": "To", "content_type": "Content-Type", "date": "Date", "id": "References", "list": "Keywords",
-          "received": "Received", "unstructured": "Subject"}
-
-
-@check(f"at least {AT_LEAST} fields are read as the vectors say, and none otherwise unexplained")
-def fields(server):
-    suite = Suite("headers-mail-parser", "headers-disagreements.txt")
-    with Session(server, server.user()) as session:
-        session.ok("SELECT", "INBOX")
-        for kind, name in FIELDS.items():
-            judge = globals()[f"judge_{kind}"]
-            for case in json.loads((suite.folder / f"{kind}.json").read_text()):
-                header = case["header"].rstrip("\r\n")
-                field = canonical(f"{name}: {header}\n".encode())
-                uid = session.append("INBOX", b"Message-ID: <%s@case.example>\r\n%s\r\n%s" % (case["id"].encode(), field, body(case)))
-                suite.judge(case["id"], compare_field(session, uid, name, field) or judge(session, uid, case["expected"]))
-    suite.finish(AT_LEAST)
 
 
 def body(case):
@@ -147,3 +130,23 @@ def judge_id(session, uid, expected):
     session.ok("EXPUNGE")
     wanted = f"({' '.join(map(str, [*chain, uid]))})".encode()
     return "" if found == wanted else f"THREAD gives {found}, not {wanted}"
+
+
+# Each kind of field: one that is of that kind, and who judges what is made of it.
+JUDGES = {"address": ("To", judge_address), "content_type": ("Content-Type", judge_content_type), "date": ("Date", judge_date),
+          "id": ("References", judge_id), "list": ("Keywords", judge_list), "received": ("Received", judge_received),
+          "unstructured": ("Subject", judge_unstructured)}
+
+
+@check(f"at least {AT_LEAST} fields are read as the vectors say, and none otherwise unexplained")
+def fields(server):
+    suite = Suite("headers-mail-parser", "headers-disagreements.txt")
+    with Session(server, server.user()) as session:
+        session.ok("SELECT", "INBOX")
+        for kind, (name, judge) in JUDGES.items():
+            for case in json.loads((suite.folder / f"{kind}.json").read_text()):
+                header = case["header"].rstrip("\r\n")
+                field = canonical(f"{name}: {header}\n".encode())
+                uid = session.append("INBOX", b"Message-ID: <%s@case.example>\r\n%s\r\n%s" % (case["id"].encode(), field, body(case)))
+                suite.judge(case["id"], compare_field(session, uid, name, field) or judge(session, uid, case["expected"]))
+    suite.finish(AT_LEAST)

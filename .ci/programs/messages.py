@@ -17,11 +17,12 @@ from programs.python import pop3
 CONFIG = {"auth": {"cleartext": "loopback"}}
 EXPLAINED = "messages-disagreements.txt"
 AT_LEAST = {
-    "mime-mimekit": 232, "mime-mail-parser": 485, "mime-mime4j": 399, "mime-python-email": 210, "mime-ruby-mail": 453,
-    "mail-spamassassin": 681, "mail-pypi-mail-parser": 100,
+    "mime-mimekit": 233, "mime-mail-parser": 486, "mime-mime4j": 400, "mime-python-email": 211, "mime-ruby-mail": 454,
+    "mail-spamassassin": 682, "mail-pypi-mail-parser": 101,
 }
-NO_MESSAGE = re.compile(r"SOURCE|INDEX|LICENSE|ARTISTIC|NOTICE|COPYING|MIT-LICENSE|\.gitattributes|text/|encoders/"
-                        r"|.*(?:\.(?:json|xml|out|tsv)|-summary\.txt|_decoded\S*)$|.*/COPYING$")
+NO_MESSAGE = re.compile(r"SOURCE|INDEX|LICENSE|ARTISTIC|NOTICE|(?:.*/)?COPYING|MIT-LICENSE|\.gitattributes|text/|encoders/"
+                        r"|.*(?:\.(?:json|xml|out|tsv)|-summary\.txt|_decoded\S*)$")
+MESSAGE_ID = re.compile(rb"^Message-ID:[ \t]*(<[!#-\[\]-~]+>)[ \t]*\r$", re.I | re.M)
 WHOLE = "UID RFC822.SIZE ENVELOPE BODYSTRUCTURE PREVIEW BODY.PEEK[] BODY.PEEK[HEADER] BODY.PEEK[TEXT]"
 
 
@@ -123,14 +124,45 @@ def judge_mailbox(suite, session, contents):
     found = sorted(numbers(session.ok(f"UID SEARCH LARGER {middle}")))
     suite.judge("mailbox/search by size", "" if found == larger else f"SEARCH gave {found}, not {larger}")
     for algorithm in "REFERENCES", "ORDEREDSUBJECT":
-        found = sorted(map(int, re.findall(rb"\d+", session.ok(f"UID THREAD {algorithm} UTF-8 ALL")[0])))
+        threads = top_threads(session.ok(f"UID THREAD {algorithm} UTF-8 ALL")[0])
+        found = sorted(number for thread in threads for number in thread)
         suite.judge(f"mailbox/{algorithm.lower()}", "" if found == sorted(by_size) else f"THREAD {algorithm} holds {found}")
+        if algorithm == "REFERENCES":
+            apart = [pair for pair in replies(contents) if not any(pair <= thread for thread in threads)]
+            suite.judge("mailbox/replies are in the thread of what they reply to", "" if not apart else f"{apart} are not")
     for number, message in enumerate(contents, 1):
-        identifier = re.search(rb"^Message-ID:[ \t]*(<[!#-\[\]-~]+>)[ \t]*\r$", message.partition(b"\r\n\r\n")[0] + b"\r\n", re.I | re.M)
+        identifier = MESSAGE_ID.search(message.partition(b"\r\n\r\n")[0] + b"\r\n")
         if identifier:
             same = [other for other, each in enumerate(contents, 1) if identifier[1] in each.partition(b"\r\n\r\n")[0]]
             found = numbers(session.ok(f'UID SEARCH HEADER MESSAGE-ID "{identifier[1].decode()}"'))
             suite.judge(f"mailbox/search by Message-ID {number}", "" if number in found and set(found) <= set(same) else f"SEARCH gave {found}, not {same}")
+
+
+def top_threads(response):
+    """The messages of each thread of a THREAD response."""
+    threads, depth = [], 0
+    for token in re.findall(rb"[()]|\d+", response):
+        if token.isdigit():
+            threads[-1].add(int(token))
+        else:
+            depth += 1 if token == b"(" else -1
+            if token == b"(" and depth == 1:
+                threads.append(set())
+    return threads
+
+
+def replies(contents):
+    """Pairs of messages of which one names the other in References, each id being one message's alone."""
+    heads = [message.partition(b"\r\n\r\n")[0] + b"\r\n" for message in contents]
+    holders = {}
+    for number, head in enumerate(heads, 1):
+        for identifier in re.findall(MESSAGE_ID, head):
+            holders.setdefault(identifier, []).append(number)
+    for number, head in enumerate(heads, 1):
+        references = re.search(rb"^References:((?:[ \t]*(?:\r\n[ \t]+)?<[!#-\[\]-~]+>)+)[ \t]*\r$", head, re.I | re.M)
+        for identifier in re.findall(rb"<[^>]+>", references[1]) if references else []:
+            if len(holders.get(identifier, [])) == 1 and holders[identifier] != [number]:
+                yield {number, *holders[identifier]}
 
 
 def numbers(responses):

@@ -21,7 +21,7 @@ def base_subjects(server):
 
 
 def compare(session, case):
-    """A mailbox with a message of the base subject, one of the subject, and another that is sorted between them if they differ."""
+    """A mailbox with a message of the base subject, and one of the subject."""
     mailbox = f'"{case["id"]}"'
     session.ok("CREATE", mailbox)
     for number, subject in enumerate([case["base"], case["subject"]], 1):

@@ -40,7 +40,7 @@
 //! | store | [`store`] | what is asked of a message store, and one in memory |
 //! | protocols | [`smtp`] | SMTP and LMTP: the server's end and the client's |
 //! | | [`pop3`] | POP3: the server's end |
-//! | | [`imap`] | IMAP4rev1: the server's end |
+//! | | [`imap`] | IMAP4rev2, rev1 and their extensions: the server's end |
 //! | | [`dns`] | names, questions, answers; a stub resolver (feature `dns`) |
 //! | | [`mx`] | a domain's mail hosts, and which of their addresses to dial |
 //! | | [`sasl`] | proving who one is, both ends |

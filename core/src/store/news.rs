@@ -237,9 +237,8 @@ impl Change {
             Request::SetFlags { .. } | Request::Expunge { .. } => {
                 happenings.extend(open.map(changed));
             }
-            Request::Copy { to, originals, .. } => {
-                let to = open.map(|open| Target { mailbox: to.clone(), ..open.clone() });
-                happenings.extend(to.as_ref().map(changed));
+            Request::Copy { account, to, originals, .. } => {
+                happenings.push((account.clone(), Happening::Changed(to.clone())));
                 let from = open.filter(|_| *originals == Originals::Go);
                 happenings.extend(from.map(changed));
             }

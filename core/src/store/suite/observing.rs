@@ -1,6 +1,7 @@
 //! Who observes an account.
 
 use super::sessions::counting;
+use super::sharing::bob;
 use super::{Bed, Desk, account, name, uids};
 use crate::store::{
     Access, Answer, FlagAction, Flags, Happening, MailboxName, Originals, Request, Store,
@@ -38,16 +39,21 @@ pub fn observers_hear_what_others_do(bed: &impl Bed) {
     two.open("INBOX");
     two.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
     assert_eq!(happened(&mut one), [changed("INBOX")]);
-    let copy = |originals| Request::Copy {
+    let copy = |account, to, originals| Request::Copy {
         uids: uids(&[1]),
-        account: account(),
-        to: name("a"),
+        account,
+        to: name(to),
         flags: Flags::ALL,
         originals,
     };
-    two.ask(copy(Originals::Stay));
+    two.ask(copy(account(), "a", Originals::Stay));
     assert_eq!(happened(&mut one), [changed("a")]);
-    two.ask(copy(Originals::Go));
+    let mut of_bob = Desk::new(bed);
+    of_bob.done(Request::Observe { account: Some(bob()) });
+    two.ask(copy(bob(), "INBOX", Originals::Stay));
+    assert_eq!(happened(&mut one), []);
+    assert_eq!(happened(&mut of_bob), [changed("INBOX")]);
+    two.ask(copy(account(), "a", Originals::Go));
     assert_eq!(happened(&mut one), [changed("a"), changed("INBOX")]);
     two.open("a");
     two.expunge(&[1]);

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-fn bob() -> Account {
+pub(super) fn bob() -> Account {
     Account::parse("bob@example.net").expect("a good account")
 }
 
