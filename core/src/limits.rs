@@ -145,7 +145,7 @@ limits! {
     /// Texts to look for in one IMAP SEARCH, each a pass through every message.
     imap_search_texts: usize = 100, "more than a person types";
     /// Messages of one IMAP APPEND.
-    imap_append_messages: usize = 1_000, "each is an open file until all are filed";
+    imap_append_messages: usize = 1_000, "each is a file of its own until all are filed";
     /// Octets of all the messages of one IMAP APPEND.
     imap_append: u64 = 500 * 1024 * 1024, "ten of the largest messages";
     /// Parts that one IMAP APPEND puts messages together from (RFC 4469).

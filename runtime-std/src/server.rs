@@ -222,7 +222,7 @@ impl Server {
     pub fn stop(self, patience: Duration) -> usize {
         self.shared.office.shutdown.begin();
         let cut = self.shared.office.shutdown.wait(patience);
-        self.shared.office.maildirs.rest();
+        self.shared.office.maildirs.settle();
         cut
     }
 }

@@ -209,9 +209,9 @@ impl Home {
         tree.delete(name)?;
         let folder = self.folder(name);
         let spare = self.root.join("tmp").join(self.shared.unique());
-        let slot = self.shared.loaded(&folder);
-        let mut guard = slot.as_ref().map(|slot| slot.lock());
-        if let Some(mailbox) = guard.as_mut().and_then(|guard| guard.as_mut()) {
+        let slot = self.shared.slot(&folder);
+        let mut guard = slot.lock();
+        if let Some(mailbox) = guard.as_mut() {
             mailbox.evict();
         }
         // Out of sight in one step; then piece by piece.
@@ -222,7 +222,7 @@ impl Home {
             self.write_special_uses(&tree)?;
         }
         undo.keep();
-        let news = match guard.as_mut().and_then(|guard| guard.as_mut()) {
+        let news = match guard.as_mut() {
             Some(mailbox) => {
                 mailbox.set_gone();
                 mailbox.ledger.wakes(None)
@@ -230,9 +230,7 @@ impl Home {
             None => Vec::new(),
         };
         drop(guard);
-        if let Some(slot) = slot {
-            self.shared.forget(&folder, &slot);
-        }
+        self.shared.forget(&folder, &slot);
         remove_tree(&*self.shared.files, &spare);
         Ok(news)
     }
@@ -264,7 +262,7 @@ impl Home {
             .moves
             .iter()
             .map(|(old, _)| self.folder(old))
-            .filter_map(|folder| Some((folder.clone(), self.shared.loaded(&folder)?)))
+            .map(|folder| (folder.clone(), self.shared.slot(&folder)))
             .collect();
         // Whoever locks more than one locks them in this order.
         slots.sort_by(|(one, _), (two, _)| one.cmp(two));

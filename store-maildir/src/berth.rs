@@ -84,10 +84,15 @@ impl Berth {
             let synced = self.cur.sync().map_err(failed(&self.folder.join("cur")));
             self.loaded(|mailbox| mailbox.number_placed(now, &placed, synced))
         });
-        self.within(|mailbox| mailbox.finish(filing, filed)).map_err(|failure| match failure {
+        // Those that have their UIDs stay, even if the mailbox has another name by now.
+        let mut mailbox = self.lock();
+        let mailbox = mailbox.as_mut().ok_or_else(went_away)?;
+        let added = mailbox.finish(filing, filed).map_err(|failure| match failure {
             Failure::NoMailbox => went_away(),
             failure => failure,
-        })
+        });
+        mailbox.note();
+        added
     }
 
     /// How many wait for the next sync.

@@ -219,10 +219,10 @@ impl Maildirs {
         verify::Inspection::new(&home, now, repair, tell).run()
     }
 
-    /// Notes what is known of the mailboxes in memory, so that it is believed even after the machine was
-    /// off. To be called at the end: for sessions that go on, their mailbox is gone.
-    pub fn rest(&self) {
-        self.shared.rest();
+    /// Notes all that is known of the mailboxes in memory, so that it is believed even after the machine
+    /// was off: to be called at the end.
+    pub fn settle(&self) {
+        self.shared.settle();
     }
 
     /// Notices what other programs do from now on.

@@ -97,16 +97,35 @@ impl Shared {
         if let Some(slot) = slots.get(folder) {
             return slot.clone();
         }
-        let mut idle = Vec::new();
+        let mut idle: Vec<(PathBuf, Slot)> = Vec::new();
         if slots.len() >= IDLE_MAILBOXES {
-            idle.extend(slots.extract_if(|_, slot| Arc::strong_count(slot) == 1));
+            let unused = slots.iter().filter(|(_, slot)| Arc::strong_count(slot) == 1);
+            idle.extend(unused.map(|(folder, slot)| (folder.clone(), slot.clone())));
         }
         let slot = slots.entry(folder.into());
         let slot = slot.or_insert_with(|| Arc::new(Berth::new(&self.files, folder))).clone();
-        // They may have something to write: nobody waits for that.
         drop(slots);
-        drop(idle);
+        for (folder, slot) in idle {
+            self.retire(&folder, &slot);
+        }
         slot
+    }
+
+    /// Takes a mailbox out of memory if nobody else uses it. Whoever comes meanwhile waits until it has
+    /// noted what it has to, and loads it again.
+    fn retire(&self, folder: &Path, slot: &Slot) {
+        // The table's and the caller's.
+        let is_unused = || Arc::strong_count(slot) == 2;
+        let mut mailbox = slot.lock();
+        if is_unused() {
+            drop(mailbox.take());
+        }
+        drop(mailbox);
+        let mut slots = lock(&self.slots);
+        let is_there = slots.get(folder).is_some_and(|there| Arc::ptr_eq(there, slot));
+        if is_there && is_unused() && slot.lock().is_none() {
+            slots.remove(folder);
+        }
     }
 
     /// The slot of the mailbox in `folder`, if it has one.
@@ -114,12 +133,19 @@ impl Shared {
         lock(&self.slots).get(folder).cloned()
     }
 
-    /// Takes every mailbox out of memory; each notes what is known of it.
-    pub(crate) fn rest(&self) {
-        let slots = std::mem::take(&mut *lock(&self.slots));
-        for slot in slots.into_values() {
-            drop(slot.lock().take());
+    /// Has all that is known of the mailboxes in memory noted.
+    pub(crate) fn settle(&self) {
+        let slots: Vec<Slot> = lock(&self.slots).values().cloned().collect();
+        for slot in slots {
+            if let Some(mailbox) = &mut *slot.lock() {
+                mailbox.note_for_good();
+            }
         }
+    }
+
+    /// Whether this is the place of the mailbox in `folder`.
+    pub(crate) fn is_slot(&self, folder: &Path, slot: &Slot) -> bool {
+        lock(&self.slots).get(folder).is_some_and(|there| Arc::ptr_eq(there, slot))
     }
 
     /// Takes `slot` out, unless another has taken its place.
@@ -151,7 +177,7 @@ impl Common {
         let files = &*self.files;
         let path = folder.join(name);
         let [spare, old] = [0; 2].map(|_| folder.join("tmp").join(self.unique()));
-        let had_old = files.link(&path, &old).is_ok();
+        let kept = files.link(&path, &old);
         let mut renamed = false;
         let mut write = || {
             let mut file = files.create(&spare)?;
@@ -162,17 +188,15 @@ impl Common {
             files.sync_folder(folder)
         };
         let written = write();
-        if written.is_ok() {
-            if had_old {
-                let _ = files.remove(&old);
-            }
-        } else if renamed && had_old {
-            let _ = files.rename(&old, &path);
-        } else {
-            let _ = files.remove(if renamed { &path } else { &spare });
-            if had_old {
-                let _ = files.remove(&old);
-            }
+        let _ = match kept {
+            Ok(()) if written.is_err() && renamed => files.rename(&old, &path),
+            Ok(()) => files.remove(&old),
+            Err(Errno::NOENT) if written.is_err() && renamed => files.remove(&path),
+            // Where the old text could not be kept, the new one is all that there is.
+            Err(_) => Ok(()),
+        };
+        if !renamed {
+            let _ = files.remove(&spare);
         }
         written.map_err(failed(&path))
     }

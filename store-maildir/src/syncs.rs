@@ -17,8 +17,22 @@ struct Turn<E> {
     next: Option<Round<E>>,
 }
 
-/// A run, and what it came to once it is over.
-type Round<E> = Arc<OnceLock<std::result::Result<(), E>>>;
+/// A run, and what it came to once it is over; nothing if it has panicked.
+type Round<E> = Arc<OnceLock<Option<std::result::Result<(), E>>>>;
+
+/// A run that is under way. Dropped before it has come to anything, it has panicked.
+struct Running<'a, E> {
+    group: &'a Group<E>,
+    round: Round<E>,
+}
+
+impl<E> Drop for Running<'_, E> {
+    fn drop(&mut self) {
+        let _ = self.round.set(None);
+        lock(&self.group.turn).running = false;
+        self.group.over.notify_one();
+    }
+}
 
 impl<E> Default for Group<E> {
     fn default() -> Self {
@@ -33,6 +47,9 @@ impl<E: Clone> Group<E> {
     /// fails, that is final for all of them.
     ///
     /// Who comes first begins it, and the end of the one before wakes nobody else.
+    ///
+    /// # Panics
+    /// If `work` does, in whoever has begun it and in all who share that.
     pub(crate) fn run(
         &self,
         work: impl FnOnce() -> std::result::Result<(), E>,
@@ -40,16 +57,15 @@ impl<E: Clone> Group<E> {
         let mut turn = lock(&self.turn);
         if let Some(round) = turn.next.clone() {
             drop(turn);
-            return round.wait().clone();
+            return round.wait().clone().expect("the run that was shared has not panicked");
         }
         let round = Round::default();
         turn.next = Some(round.clone());
         let turn = self.over.wait_while(turn, |turn| turn.running);
         *turn.unwrap_or_else(PoisonError::into_inner) = Turn { running: true, next: None };
+        let running = Running { group: self, round };
         let outcome = work();
-        let _ = round.set(outcome.clone());
-        lock(&self.turn).running = false;
-        self.over.notify_one();
+        let _ = running.round.set(Some(outcome.clone()));
         outcome
     }
 

@@ -53,9 +53,11 @@ impl Watches {
     /// One more session watches `folder`.
     pub(crate) fn add(&self, folder: &Path) {
         let mut table = lock(&self.0);
-        match table.folders.get_mut(folder) {
-            Some(watched) => watched.sessions += 1,
-            None => table.begin(folder.into(), 1),
+        let before = table.folders.remove(folder);
+        // What had this name before may have another by now, or none.
+        table.begin(folder.into(), before.as_ref().map_or(1, |watched| watched.sessions + 1));
+        if let Some(before) = before {
+            table.let_go(folder, &before);
         }
     }
 
@@ -88,13 +90,8 @@ impl Watches {
         if watched.sessions > 0 {
             return;
         }
-        let descriptors = table.folders.remove(folder).map(|last| last.descriptors);
-        for descriptor in descriptors.into_iter().flatten().flatten() {
-            table.descriptors.remove(&descriptor);
-            if let Some(fd) = &table.fd {
-                // The kernel has removed it already if the folder is gone.
-                let _ = inotify::remove_watch(fd, descriptor);
-            }
+        if let Some(last) = table.folders.remove(folder) {
+            table.let_go(folder, &last);
         }
     }
 }
@@ -119,6 +116,22 @@ impl Table {
         }
         let watched = Watched { sessions, descriptors };
         self.folders.insert(folder, watched);
+    }
+
+    /// Watches no more what `folder` was watched by, but for what it still is, or another folder: one
+    /// that is renamed keeps its descriptors.
+    fn let_go(&mut self, folder: &Path, before: &Watched) {
+        let now = self.folders.get(folder).map_or([None; 2], |watched| watched.descriptors);
+        for descriptor in before.descriptors.into_iter().flatten() {
+            let is_ours = self.descriptors.get(&descriptor).is_some_and(|(of, _)| of == folder);
+            if is_ours && !now.contains(&Some(descriptor)) {
+                self.descriptors.remove(&descriptor);
+                if let Some(fd) = &self.fd {
+                    // The kernel has removed it already if the folder is gone.
+                    let _ = inotify::remove_watch(fd, descriptor);
+                }
+            }
+        }
     }
 }
 

@@ -259,6 +259,17 @@ impl Mailbox {
         self.notes.change();
     }
 
+    /// Notes all that is known, so that it is believed even after the machine was off.
+    pub(crate) fn note_for_good(&mut self) {
+        self.note_now(true);
+        if !self.ledger.is_gone() && self.notes.synced && self.notes.length.is_some() {
+            let state = self.noted_state();
+            if self.write_index(state).is_err() {
+                self.remove_index();
+            }
+        }
+    }
+
     /// The mailbox is no longer in its folder.
     pub(crate) fn set_gone(&mut self) {
         self.ledger.set_gone();
@@ -268,13 +279,6 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.note_now(true);
-        // Left in good order, it is believed even after the machine was off.
-        if !self.ledger.is_gone() && self.notes.synced && self.notes.length.is_some() {
-            let state = self.noted_state();
-            if self.write_index(state).is_err() {
-                self.remove_index();
-            }
-        }
+        self.note_for_good();
     }
 }

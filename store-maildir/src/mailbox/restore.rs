@@ -40,10 +40,6 @@ impl Mailbox {
             self.notes.length = Some(length);
             self.notes.synced = changed;
             self.notes.later = later;
-            // What may have been hidden from whoever has left is looked for at once.
-            if state.doubtful {
-                self.doubt();
-            }
             self.refresh(now)?;
             return Ok(true);
         }

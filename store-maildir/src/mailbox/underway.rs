@@ -4,7 +4,7 @@
 
 use super::{Arrival, Mailbox, Place, size_of_message};
 use crate::berth::went_away;
-use crate::draft::Draft;
+use crate::draft::Written;
 use crate::files::{Errno, failed, read_at_once};
 use crate::name::{FileName, id_of_key, unique_of_id};
 use crate::uid_map::{self, UidMap};
@@ -107,7 +107,7 @@ impl Mailbox {
     pub(crate) fn place_delivery(
         &mut self,
         id: &str,
-        draft: &Draft,
+        written: &Written,
         date: i64,
     ) -> Result<Filing, Failure> {
         let mut undo = Undo::new(&self.shared.files);
@@ -116,12 +116,12 @@ impl Mailbox {
         if self.was_delivered(id)? {
             return Ok(self.begin(Vec::new(), both, undo));
         }
-        let (sizes, host) = (draft.sizes(), &self.shared.options.host);
+        let (sizes, host) = (written.sizes(), &self.shared.options.host);
         let name = FileName::new(date, &unique_of_id(id), host, sizes.raw, sizes.given);
         let to = self.path(Place::New, &name);
         self.own(|mailbox| {
             mailbox.is_own(Place::New, &name);
-            match undo.link(draft.path(), &to, &mailbox.spare()) {
+            match undo.link(written.path(), &to, &mailbox.spare()) {
                 Ok(()) => (),
                 // Delivered by another process, and found at the next look.
                 Err(Errno::EXIST) => {
@@ -279,8 +279,8 @@ impl Mailbox {
         self.doubt();
     }
 
-    /// Removes whatever is being filed, for the folder is to be removed or renamed: nothing of that
-    /// was acknowledged, and nothing of it will be.
+    /// Removes whatever is being filed and has no UID yet, for the folder is to be removed or renamed:
+    /// nothing of that was acknowledged, and nothing of it will be.
     pub(crate) fn evict(&mut self) {
         let underway = &self.underway;
         let waits = |arrival: &mut Arrival| underway.contains_key(arrival.name.key());

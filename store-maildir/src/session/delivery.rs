@@ -3,14 +3,15 @@
 use super::Session;
 use super::filing::{NOTHING_WRITTEN, lost, seconds};
 use crate::account::Home;
-use crate::berth::Slot;
-use crate::draft::Draft;
-use crate::mailbox::Filing;
+use crate::berth::{Slot, went_away};
+use crate::draft::Written;
+use crate::mailbox::{Filing, Mailbox};
 use crate::quota::{Change, Weight};
 use postroad_core::machine::Instant;
 use postroad_core::store::{Account, Answer, Atomicity, Failure, Target};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::MutexGuard;
 
 /// What a delivery has come to in each folder.
 type Outcomes = BTreeMap<PathBuf, Result<(), Failure>>;
@@ -23,7 +24,7 @@ impl Session {
         targets: &[Target],
         atomicity: Atomicity,
     ) -> Result<Answer, Failure> {
-        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
         // Each mailbox once, in the order in which whoever locks more than one locks them.
         let mut folders: BTreeMap<PathBuf, Result<Home, Failure>> = BTreeMap::new();
         let mut places = Vec::with_capacity(targets.len());
@@ -45,8 +46,8 @@ impl Session {
             }
             folders.insert(folder, room.map(|()| home));
         }
-        draft.finish(seconds(now))?;
-        let outcomes = self.deliver_into(now, folders, id, &draft, atomicity)?;
+        let written = draft.finish(seconds(now))?;
+        let outcomes = self.deliver_into(now, folders, id, &written, atomicity)?;
         bill.settle(&outcomes);
         let outcome = |folder| outcomes.get(folder).cloned().unwrap_or_else(|| Err(lost()));
         Ok(Answer::Delivered(places.iter().map(outcome).collect()))
@@ -59,7 +60,7 @@ impl Session {
         now: Instant,
         folders: BTreeMap<PathBuf, Result<Home, Failure>>,
         id: &str,
-        draft: &Draft,
+        written: &Written,
         atomicity: Atomicity,
     ) -> Result<Outcomes, Failure> {
         let shared = self.shared.clone();
@@ -70,7 +71,7 @@ impl Session {
             held.push(shared.deliveries.hold((folder.clone(), id.into())));
             let filing = home.and_then(|home| {
                 self.with(now, &home, &folder, |slot, mailbox| {
-                    let filing = mailbox.place_delivery(id, draft, seconds(now))?;
+                    let filing = mailbox.place_delivery(id, written, seconds(now))?;
                     Ok((slot.clone(), filing))
                 })
             });
@@ -105,16 +106,19 @@ impl Session {
     ) -> Result<(), Failure> {
         let (slots, filings): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
         let mut guards: Vec<_> = slots.iter().map(|slot| slot.lock()).collect();
-        let mut mailboxes: Vec<_> = guards.iter_mut().filter_map(|guard| guard.as_mut()).collect();
-        let mut both = mailboxes.iter().zip(&filings);
-        let arrived =
-            synced.and_then(|()| both.try_for_each(|(mailbox, filing)| mailbox.is_placed(filing)));
-        for (mailbox, filing) in mailboxes.iter_mut().zip(filings) {
-            if arrived.is_ok() {
-                mailbox.arrive(filing);
-                self.news.extend(mailbox.ledger.watchers(None));
-            } else {
-                mailbox.take_back(filing);
+        let is_placed = |(guard, filing): (&mut MutexGuard<'_, Option<Mailbox>>, &Filing)| {
+            guard.as_mut().ok_or_else(went_away)?.is_placed(filing)
+        };
+        let arrived = synced.and_then(|()| guards.iter_mut().zip(&filings).try_for_each(is_placed));
+        for (guard, filing) in guards.iter_mut().zip(filings) {
+            match guard.as_mut() {
+                Some(mailbox) if arrived.is_ok() => {
+                    mailbox.arrive(filing);
+                    self.news.extend(mailbox.ledger.watchers(None));
+                }
+                Some(mailbox) => mailbox.take_back(filing),
+                // What was filed in it goes with it.
+                None => drop(filing),
             }
         }
         arrived

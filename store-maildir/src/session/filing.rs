@@ -4,7 +4,7 @@ use super::reading::{structure_of, unreadable};
 use super::{BLOCK, Session};
 use crate::account::Home;
 use crate::berth::Slot;
-use crate::draft::Draft;
+use crate::draft::{Draft, Written};
 use crate::files::check_reserve;
 use crate::mailbox::{Added, Addition, Filing, Mailbox};
 use crate::quota::{Change, Weight};
@@ -132,10 +132,10 @@ impl Session {
         keywords: Vec<String>,
         date: Option<i64>,
     ) -> Result<Finished, Failure> {
-        let mut draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
+        let draft = self.draft.take().ok_or(NOTHING_WRITTEN)?;
         let date = date.unwrap_or_else(|| seconds(now));
-        draft.finish(date)?;
-        Ok(Finished { draft, flags: flags.intersection(Flags::SYSTEM), keywords, date })
+        let written = draft.finish(date)?;
+        Ok(Finished { written, flags: flags.intersection(Flags::SYSTEM), keywords, date })
     }
 
     pub(super) fn keep(
@@ -261,7 +261,7 @@ impl Session {
 
 /// A message that was written and waits to be filed.
 pub(super) struct Finished {
-    draft: Draft,
+    written: Written,
     /// System flags.
     flags: Flags,
     keywords: Vec<String>,
@@ -270,9 +270,9 @@ pub(super) struct Finished {
 
 impl Finished {
     fn addition(&self) -> Addition {
-        let sizes = self.draft.sizes();
+        let sizes = self.written.sizes();
         Addition {
-            from: self.draft.path().into(),
+            from: self.written.path().into(),
             raw: sizes.raw,
             size: u32::try_from(sizes.given).unwrap_or(u32::MAX),
             date: self.date,

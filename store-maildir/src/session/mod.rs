@@ -236,6 +236,8 @@ impl Session {
                     continue;
                 }
                 Some(mailbox) => mailbox,
+                // It was forgotten before it could be locked.
+                None if !self.shared.is_slot(folder, &slot) => continue,
                 empty => {
                     empty.insert(Mailbox::load(self.shared.common(), home.root(), folder, now)?)
                 }

@@ -59,7 +59,7 @@ fn a_damaged_index_changes_no_answer() {
 }
 
 #[test]
-fn after_a_rest_it_is_believed_whatever_happens_to_the_machine() {
+fn once_settled_it_is_believed_whatever_happens_to_the_machine() {
     let scratch = Scratch::new();
     let store = maildirs(&scratch, Arc::new(RealFiles));
     let mut desk = Desk::new(&store);
@@ -69,7 +69,7 @@ fn after_a_rest_it_is_believed_whatever_happens_to_the_machine() {
     let path = inbox(&scratch).join(crate::index::FILE);
     let changed = || Index::parse(&fs::read(&path).unwrap()).unwrap().changed;
     assert!(changed());
-    store.rest();
+    store.settle();
     assert!(!changed());
 }
 
