@@ -165,7 +165,7 @@ impl Home {
                 continue;
             };
             match self.create(now, &name, Some(special_use)) {
-                Ok(()) => self.subscribe(name, true)?,
+                Ok(_) => self.subscribe(name, true)?,
                 Err(Failure::Exists) => (),
                 Err(failure) => return Err(failure),
             }
@@ -173,12 +173,13 @@ impl Home {
         Ok(())
     }
 
+    /// Makes a mailbox and those above it that are missing; all that were made.
     pub(crate) fn create(
         &self,
         now: Instant,
         name: &MailboxName,
         special_use: Option<SpecialUse>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<MailboxName>, Failure> {
         let _lock = self.lock()?;
         let mut tree = self.tree()?;
         let made = tree.create(name, &self.shared.options.limits)?;
@@ -192,7 +193,35 @@ impl Home {
             self.write_special_uses(&tree)?;
         }
         undo.keep();
-        Ok(())
+        Ok(made)
+    }
+
+    /// Takes back that mailboxes were made, but for those in which somebody has filed a message meanwhile.
+    pub(crate) fn take_back(&self, made: &[MailboxName]) {
+        if let Ok(_lock) = self.lock() {
+            made.iter().rev().for_each(|name| self.remove_if_empty(&self.folder(name)));
+        }
+    }
+
+    fn remove_if_empty(&self, folder: &Path) {
+        let files = &*self.shared.files;
+        let slot = self.shared.slot(folder);
+        let mut mailbox = slot.lock();
+        let is_empty = |part| match files.list(&folder.join(part)) {
+            Ok(names) => names.is_empty(),
+            Err(errno) => errno == Errno::NOENT,
+        };
+        let spare = self.root.join("tmp").join(self.shared.unique());
+        if ["new", "cur"].into_iter().all(is_empty)
+            && repeated::rename(files, folder, &spare).is_ok()
+        {
+            if let Some(mailbox) = mailbox.as_mut() {
+                mailbox.set_gone();
+            }
+            remove_tree(files, &spare);
+        }
+        drop(mailbox);
+        self.shared.forget(folder, &slot);
     }
 
     fn write_special_uses(&self, tree: &Tree) -> Result<(), Failure> {
@@ -296,7 +325,8 @@ impl Home {
     }
 }
 
-/// Mailbox folders being made, removed again unless all of them are [kept](Self::keep).
+/// Mailbox folders being made, removed again unless all of them are [kept](Self::keep) or somebody has filed
+/// a message in them.
 struct MadeFolders<'a> {
     home: &'a Home,
     made: Vec<PathBuf>,
@@ -345,7 +375,7 @@ impl<'a> MadeFolders<'a> {
 impl Drop for MadeFolders<'_> {
     fn drop(&mut self) {
         for folder in self.made.iter().rev() {
-            remove_tree(&*self.home.shared.files, folder);
+            self.home.remove_if_empty(folder);
         }
     }
 }

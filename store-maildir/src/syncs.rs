@@ -99,3 +99,28 @@ impl Syncs {
         self.group.waiting()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Group;
+    use std::thread::{scope, yield_now};
+
+    #[test]
+    fn a_run_that_panics_does_so_for_all_who_share_it_and_for_nobody_else() {
+        let group = Group::<()>::default();
+        let panicking = || group.run(|| panic!("on purpose"));
+        scope(|scope| {
+            let mut sharers = Vec::new();
+            let first = group.run(|| {
+                sharers.extend([0; 3].map(|_| scope.spawn(panicking)));
+                while group.waiting() < sharers.len() {
+                    yield_now();
+                }
+                Ok(())
+            });
+            assert_eq!(first, Ok(()));
+            assert!(sharers.into_iter().all(|sharer| sharer.join().is_err()));
+        });
+        assert_eq!(group.run(|| Ok(())), Ok(()));
+    }
+}

@@ -127,7 +127,7 @@ impl Session {
             Request::List { account } => Ok(Answer::Mailboxes(self.home(&account, now)?.list()?)),
             Request::Status { account, mailbox } => self.status(now, &account, &mailbox),
             Request::Create { account, mailbox, special_use } => {
-                done(self.home(&account, now)?.create(now, &mailbox, special_use))
+                done(self.home(&account, now)?.create(now, &mailbox, special_use).map(drop))
             }
             Request::Delete { account, mailbox } => self.delete(now, &account, &mailbox),
             Request::Rename { account, from, to } => self.rename(now, &account, &from, &to),
@@ -296,17 +296,15 @@ impl Session {
             self.news.extend(news);
             return Ok(Answer::Done);
         }
-        let renaming = home.plan_rename(from, to)?;
+        home.plan_rename(from, to)?;
         let folder = home.folder(from);
         let inbox = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()))?;
-        home.create(now, to, None)?;
+        let made = home.create(now, to, None)?;
         let all = UidSet::range(Uid::MIN, Uid::MAX);
         let copied = self.transfer(now, &home, (&inbox, to), (&all, Flags::ALL), Originals::Go);
         if copied.is_err() {
             // Nothing has changed: what was made for it goes, too.
-            for made in renaming.parents.iter().chain([to]).rev() {
-                let _ = home.delete(made);
-            }
+            home.take_back(&made);
         }
         copied.map(|_| Answer::Done)
     }

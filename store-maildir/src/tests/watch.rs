@@ -90,6 +90,60 @@ fn a_removed_folder_wakes_its_watchers() {
     assert!(desk.sync().gone);
 }
 
+/// A folder keeps its watch when it gets another name; the one that has its old name then is watched, too.
+#[test]
+fn a_renamed_folder_and_its_successor_are_watched() {
+    let folder = Folder::new();
+    let (mut one, mut two) = (Desk::new(&folder), Desk::new(&folder));
+    let counts = [counting(&mut one), counting(&mut two)];
+    let mut watcher = folder.maildirs.watcher().unwrap();
+    let account = folder.scratch.path().join("example.org/alice");
+    one.create("a");
+    one.open("a");
+    one.done(Request::Watch(true));
+    fs::rename(account.join(".a"), account.join(".b")).unwrap();
+    two.open("b");
+    two.done(Request::Watch(true));
+    let mut hear = |mailbox: &str, number: u32| {
+        while noticed(&mut watcher, 0) {}
+        counts.iter().for_each(|count| count.store(0, Ordering::SeqCst));
+        let path = account.join(format!(".{mailbox}/new/{number}.a.other"));
+        fs::write(path, "x\n").unwrap();
+        assert!(noticed(&mut watcher, 60));
+        counts.each_ref().map(|count| count.load(Ordering::SeqCst) > 0)
+    };
+    // Who watched it by its old name goes: the watch stays for who knows the new one.
+    one.done(Request::Watch(false));
+    assert_eq!(hear("b", 1), [false, true]);
+    one.create("a");
+    one.open("a");
+    one.done(Request::Watch(true));
+    assert_eq!(hear("a", 2), [true, false]);
+    assert_eq!(hear("b", 3), [false, true]);
+}
+
+/// A folder that is removed and made again is watched again, even while somebody has not noticed.
+#[test]
+fn a_folder_that_is_made_again_is_watched_again() {
+    let folder = Folder::new();
+    let (mut one, mut two) = (Desk::new(&folder), Desk::new(&folder));
+    let count = counting(&mut two);
+    let mut watcher = folder.maildirs.watcher().unwrap();
+    let path = folder.scratch.path().join("example.org/alice/.a");
+    one.create("a");
+    one.open("a");
+    one.done(Request::Watch(true));
+    fs::remove_dir_all(&path).unwrap();
+    two.create("a");
+    two.open("a");
+    two.done(Request::Watch(true));
+    while noticed(&mut watcher, 0) {}
+    count.store(0, Ordering::SeqCst);
+    fs::write(path.join("new/1.a.other"), "x\n").unwrap();
+    assert!(noticed(&mut watcher, 60));
+    assert!(count.load(Ordering::SeqCst) > 0);
+}
+
 #[test]
 fn observers_hear_of_what_other_programs_do() {
     let folder = Folder::new();
