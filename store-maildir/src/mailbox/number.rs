@@ -1,6 +1,6 @@
 //! UIDs: durable before they are shown.
 
-use super::{Arrival, Mailbox};
+use super::{ATTEMPTS, Arrival, Mailbox};
 use crate::files::{Errno, Lock, Stat, failed, read_whole};
 use crate::uid_map::{self, UidMap};
 use postroad_core::machine::Instant;
@@ -144,9 +144,13 @@ impl Mailbox {
         let Some(map) = self.foreign_map()? else {
             return Ok(());
         };
-        let found = self.find()?;
-        self.take(now, found, &map)?;
         let from = self.ledger.uid_next();
+        for _ in 0..ATTEMPTS {
+            let look = self.look(&map, from)?;
+            if self.take(now, &look.found, &map)? {
+                break;
+            }
+        }
         self.adopt(now, &map, from);
         Ok(())
     }

@@ -15,6 +15,7 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
 
 /// Changes may carry the same time as long as this many seconds.
@@ -32,6 +33,15 @@ const EYES: usize = 8;
 
 /// A file that is not in the books, and its message's size if the UID map tells it.
 type Unseen = (Place, FileName, Option<u64>);
+
+/// What a look at the folder has shown.
+pub(super) struct Look {
+    /// The folders as they were before it.
+    state: (Stat, Stat),
+    pub(super) found: Found,
+    /// Messages without a file.
+    missing: Vec<Uid>,
+}
 
 pub(super) type Found = HashMap<Box<[u8]>, (Place, FileName)>;
 
@@ -153,32 +163,20 @@ impl Mailbox {
     /// the books but have been given it already.
     pub(super) fn scan_by(&mut self, now: Instant, map: &UidMap, from: u32) -> Result<(), Failure> {
         self.refresh_keywords()?;
-        let mut state = self.state()?;
-        let mut found = self.find()?;
-        let mut missing = self.missing(&found, map);
-        // A name that changes while the folder is read may be missed: look twice before a message
-        // is taken for gone.
+        let Look { mut state, mut found, mut missing } = self.look(map, from)?;
         for _ in 0..ATTEMPTS {
-            if missing.is_empty() {
+            if self.take(now, &found, map)? {
                 break;
             }
-            state = self.state()?;
-            found = self.find()?;
-            let still = self.missing(&found, map);
-            let certain = still == missing;
-            missing = still;
-            if certain {
-                break;
-            }
+            Look { state, found, missing } = self.look(map, from)?;
         }
-        self.drop_messages(&missing.into_iter().collect(), now);
+        self.drop_messages(&missing.into_iter().filter(|uid| uid.get() < from).collect(), now);
         self.arrivals.retain(|arrival| found.contains_key(arrival.name.key()));
         let ids = RecentIds::of(now, found.values().map(|(_, name)| name));
         if ids != self.ids {
             self.ids = ids;
             self.notes.renew();
         }
-        self.take(now, found, map)?;
         self.adopt(now, map, from);
         self.number_what_fits(now)?;
         self.sight.seen = Some(state);
@@ -186,6 +184,29 @@ impl Mailbox {
         self.sight.looked = seconds(now);
         self.sight.own.overflown &= self.sight.doubtful;
         Ok(())
+    }
+
+    /// Looks for the files of all messages that are in the books, or have a UID in `map` that is not
+    /// smaller than `from`. A name that changes while the folder is read may be missed: look twice before
+    /// a message is taken for gone.
+    pub(super) fn look(&mut self, map: &UidMap, from: u32) -> Result<Look, Failure> {
+        let mut look = self.look_once(map, from)?;
+        for _ in 0..ATTEMPTS {
+            if look.missing.is_empty() {
+                break;
+            }
+            let missing = std::mem::replace(&mut look, self.look_once(map, from)?).missing;
+            if look.missing == missing {
+                break;
+            }
+        }
+        Ok(look)
+    }
+
+    fn look_once(&mut self, map: &UidMap, from: u32) -> Result<Look, Failure> {
+        let (state, found) = (self.state()?, self.find()?);
+        let missing = self.missing(&found, map, from);
+        Ok(Look { state, found, missing })
     }
 
     /// Every message file; `new` before `cur`, so that one on its way is seen at least once.
@@ -233,12 +254,15 @@ impl Mailbox {
         Ok(())
     }
 
-    fn missing(&self, found: &Found, map: &UidMap) -> Vec<Uid> {
+    fn missing(&self, found: &Found, map: &UidMap, from: u32) -> Vec<Uid> {
         let uid = |key: &[u8]| map.messages.get(key).and_then(|one| Uid::new(one.uid));
         let mut there: Vec<Uid> = found.keys().filter_map(|key| uid(key)).collect();
         there.sort_unstable();
         let mut there = there.into_iter().peekable();
-        let known = self.ledger.messages().iter().map(|entry| entry.uid);
+        let given = map.messages.values().filter_map(|numbered| Uid::new(numbered.uid));
+        let mut given: Vec<Uid> = given.filter(|uid| uid.get() >= from).collect();
+        given.sort_unstable();
+        let known = self.ledger.messages().iter().map(|entry| entry.uid).chain(given);
         let is_missing = |uid: &Uid| {
             while there.next_if(|other| other < uid).is_some() {}
             there.peek() != Some(uid)
@@ -246,16 +270,23 @@ impl Mailbox {
         known.filter(is_missing).collect()
     }
 
-    /// Takes what was found into the books; files without a UID become arrivals.
-    pub(super) fn take(&mut self, now: Instant, found: Found, map: &UidMap) -> Result<(), Failure> {
+    /// Takes what was found into the books; files without a UID become arrivals. `false` if a file has got
+    /// another name meanwhile, or none: then it takes another look.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        found: &Found,
+        map: &UidMap,
+    ) -> Result<bool, Failure> {
         let (keywords, modseq) = (self.ledger.keywords().len(), self.ledger.next_modseq(now));
-        let mut unseen = Vec::new();
+        let (mut unseen, mut numbered_elsewhere) = (Vec::new(), Vec::new());
         let arrivals = self.arrivals.iter().enumerate();
         let waiting: HashMap<Box<[u8]>, usize> =
             arrivals.map(|(index, arrival)| (arrival.name.key().into(), index)).collect();
         self.map.stale = 0;
         for (key, (place, name)) in found {
-            let record = map.messages.get_key_value(&*key);
+            let (place, name) = (*place, name.clone());
+            let record = map.messages.get_key_value(&**key);
             let known = record.and_then(|(base, numbered)| {
                 let uid = Uid::new(numbered.uid).filter(|uid| self.ledger.kept(*uid).is_some())?;
                 Some((uid, base, numbered))
@@ -265,20 +296,26 @@ impl Mailbox {
                 self.map.stale += usize::from(name.base() != base.as_bytes());
                 self.place(uid, (numbered.offset, base.as_bytes()), (place, name), flags);
                 self.set_flags_of(uid, flags, modseq);
-            } else if let Some(index) = waiting.get(&key) {
+            } else if let Some(index) = waiting.get(key) {
                 self.arrivals[*index].name = name;
                 self.arrivals[*index].place = place;
-            } else if !self.underway.contains_key(&key) {
+            } else if self.underway.contains_key(key) {
+                let uid = record.and_then(|(_, numbered): (_, &Numbered)| Uid::new(numbered.uid));
+                numbered_elsewhere.extend(uid.map(|uid| (key, uid)));
+            } else {
                 let size = record.and_then(|(_, numbered): (_, &Numbered)| numbered.size);
                 unseen.push((place, name, size));
             }
         }
+        for (key, uid) in numbered_elsewhere {
+            self.found(key, uid);
+        }
         // Files that came one after the other mostly lie so on the disk.
         unseen.sort_by(|(_, one, _), (_, two, _)| one.as_bytes().cmp(two.as_bytes()));
-        let mut fresh = inspect_all(self.files(), &self.folder, unseen)?;
+        let (mut fresh, whole) = inspect_all(self.files(), &self.folder, unseen)?;
         fresh.sort_by(|one: &Arrival, two| one.order().cmp(&two.order()));
         self.arrivals.extend(fresh);
-        Ok(())
+        Ok(whole)
     }
 
     /// Takes flags that have changed into the books.
@@ -307,17 +344,25 @@ impl Mailbox {
 }
 
 /// Looks at files, in this order. Where there are very many, several are looked at at once: what takes
-/// the time is the disk, which answers one question after the other.
+/// the time is the disk, which answers one question after the other. Says whether all were there.
 fn inspect_all(
     files: &dyn Files,
     folder: &Path,
     unseen: Vec<Unseen>,
-) -> Result<Vec<Arrival>, Failure> {
+) -> Result<(Vec<Arrival>, bool), Failure> {
     let eyes = if unseen.len() < MANY { 1 } else { EYES };
     let unseen = Mutex::new(unseen.into_iter());
     let next = || lock(&unseen).next();
+    let whole = AtomicBool::new(true);
+    let inspect = |one| match inspect(files, folder, one) {
+        Err(Failure::NoMessage) => {
+            whole.store(false, Ordering::Relaxed);
+            Ok(None)
+        }
+        inspected => inspected,
+    };
     let look = || -> Result<Vec<Arrival>, Failure> {
-        let looks = std::iter::from_fn(|| next().map(|one| inspect(files, folder, one)));
+        let looks = std::iter::from_fn(|| next().map(inspect));
         looks.filter_map(Result::transpose).collect()
     };
     std::thread::scope(|scope| {
@@ -328,12 +373,12 @@ fn inspect_all(
         for other in others {
             arrivals.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic))?);
         }
-        Ok(arrivals)
+        Ok((arrivals, whole.load(Ordering::Relaxed)))
     })
 }
 
-/// Finds out a file's size and date; `None` if it has vanished, if it is no message (a folder,
-/// or a pipe, which would be waited for), or if it is not for us to read.
+/// Finds out a file's size and date; `None` if it is no message (a folder, or a pipe, which would be
+/// waited for), or if it is not for us to read. `NoMessage` if it is no longer there.
 fn inspect(
     files: &dyn Files,
     folder: &Path,
@@ -362,7 +407,8 @@ fn inspect(
             sized_by_name,
             date: stat.modified.0,
         })),
-        Ok(None) | Err(Errno::NOENT | Errno::ACCESS | Errno::LOOP) => Ok(None),
+        Ok(None) | Err(Errno::ACCESS | Errno::LOOP) => Ok(None),
+        Err(Errno::NOENT) => Err(Failure::NoMessage),
         Err(errno) => Err(failed(&path)(errno)),
     }
 }

@@ -38,6 +38,8 @@ pub(crate) enum Added {
 pub(super) enum Underway {
     /// It has its name, and so many had theirs before it.
     Placed(Arrival, u64),
+    /// Likewise, and another process has found it and given it this UID meanwhile.
+    Found(Uid, u64),
     /// It is an arrival, and its UID is waited for.
     Waiting,
     Numbered(Uid),
@@ -197,8 +199,9 @@ impl Mailbox {
     /// The messages in `cur` that have their names, in that order, and wait for these to be on stable
     /// storage.
     pub(crate) fn placed(&self) -> Vec<Box<[u8]>> {
-        let place = |(key, state)| match state {
-            &Underway::Placed(ref arrival, at) if arrival.place == Place::Cur => Some((at, key)),
+        let place = |(key, state): (_, &Underway)| match *state {
+            Underway::Placed(ref arrival, at) if arrival.place == Place::Cur => Some((at, key)),
+            Underway::Found(_, at) => Some((at, key)),
             _ => None,
         };
         let placed: BTreeMap<u64, &Box<[u8]>> = self.underway.iter().filter_map(place).collect();
@@ -214,11 +217,18 @@ impl Mailbox {
         synced: Result<(), Failure>,
     ) -> Result<(), Failure> {
         for key in placed {
-            if let Some(state) = self.underway.get_mut(key)
-                && matches!(state, Underway::Placed(..))
-                && let Underway::Placed(arrival, _) = std::mem::replace(state, Underway::Waiting)
-            {
-                self.arrivals.push(arrival);
+            let Some(state) = self.underway.get_mut(key) else {
+                continue;
+            };
+            match std::mem::replace(state, Underway::Waiting) {
+                Underway::Placed(arrival, _) => self.arrivals.push(arrival),
+                Underway::Found(uid, _) => {
+                    *state = match &synced {
+                        Ok(()) => Underway::Numbered(uid),
+                        Err(failure) => Underway::Failed(failure.clone()),
+                    }
+                }
+                other => *state = other,
             }
         }
         match synced {
@@ -232,8 +242,21 @@ impl Mailbox {
 
     /// A message has got its UID.
     pub(super) fn numbered(&mut self, key: &[u8], uid: Uid) {
-        if let Some(state) = self.underway.get_mut(key) {
-            *state = Underway::Numbered(uid);
+        match self.underway.get_mut(key) {
+            Some(Underway::Found(found, _)) => *found = uid,
+            Some(state) => *state = Underway::Numbered(uid),
+            None => (),
+        }
+    }
+
+    /// Another process has found a message that waits for its name to be on stable storage, and has given
+    /// it a UID: an arrival by now for us, too.
+    pub(super) fn found(&mut self, key: &[u8], uid: Uid) {
+        if let Some(state) = self.underway.get_mut(key)
+            && let &mut Underway::Placed(_, at) = state
+            && let Underway::Placed(arrival, _) = std::mem::replace(state, Underway::Found(uid, at))
+        {
+            self.arrivals.push(arrival);
         }
     }
 
