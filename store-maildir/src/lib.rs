@@ -107,6 +107,8 @@ mod verify;
 mod watch;
 
 #[cfg(test)]
+mod altered;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod scratch;
