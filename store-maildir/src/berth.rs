@@ -95,6 +95,12 @@ impl Berth {
         added
     }
 
+    /// Whether somebody works on the mailbox.
+    #[cfg(test)]
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self.mailbox.try_lock(), Err(std::sync::TryLockError::WouldBlock))
+    }
+
     /// How many wait for the next sync.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Files whose syncs of folders wait for a test.
 
-use crate::{File, Files, Lock, RealFiles, Result, Stat};
+use crate::altered::Altered;
+use crate::{Files, RealFiles, Result};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -18,59 +19,11 @@ impl Gate {
     }
 }
 
-impl Files for Gate {
+impl Altered for Gate {
     fn sync_folder(&self, path: &Path) -> Result<()> {
         let (outcomes, came) = &*self.let_go;
         let waiting = came.wait_while(outcomes.lock().unwrap(), |outcomes| outcomes.is_empty());
         waiting.unwrap().remove(0)?;
         RealFiles.sync_folder(path)
-    }
-
-    fn create(&self, path: &Path) -> Result<Box<dyn File>> {
-        RealFiles.create(path)
-    }
-
-    fn append(&self, path: &Path) -> Result<Box<dyn File>> {
-        RealFiles.append(path)
-    }
-
-    fn open(&self, path: &Path) -> Result<Box<dyn File>> {
-        RealFiles.open(path)
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> Result<()> {
-        RealFiles.link(from, to)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        RealFiles.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> Result<()> {
-        RealFiles.remove(path)
-    }
-
-    fn make_folder(&self, path: &Path) -> Result<()> {
-        RealFiles.make_folder(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> Result<()> {
-        RealFiles.remove_folder(path)
-    }
-
-    fn list(&self, path: &Path) -> Result<Vec<Vec<u8>>> {
-        RealFiles.list(path)
-    }
-
-    fn stat(&self, path: &Path) -> Result<Stat> {
-        RealFiles.stat(path)
-    }
-
-    fn free(&self, path: &Path) -> Result<u64> {
-        RealFiles.free(path)
-    }
-
-    fn lock(&self, path: &Path, wait: bool) -> Result<Lock> {
-        RealFiles.lock(path, wait)
     }
 }

@@ -53,8 +53,10 @@
 //! request that fails takes its steps back. A sync that failed is never repeated on the same file.
 //!
 //! Those who file messages in one mailbox at the same time share the syncs of its folders and of its
-//! map, and their failure. The mailbox is not locked while a folder is synced: a message is in nobody's
-//! sight until then. A mailbox that is renamed or removed meanwhile takes none of them along.
+//! map, and their failure. The mailbox is not locked while a folder is synced for them: a message is in
+//! nobody's sight until then. A mailbox that is renamed or removed meanwhile takes along only those that
+//! have their UIDs. Changes of flags and removals share nothing: each syncs the folders for itself, and
+//! the mailbox is locked until it has, for what it has renamed is in everybody's sight.
 //!
 //! A folder that is removed under a session's feet is gone for it: `NoMailbox`, and `Gone` once it asks
 //! for news. An account that is removed is made again when somebody asks for it. No UIDVALIDITY is given
@@ -106,6 +108,8 @@ mod undo;
 mod verify;
 mod watch;
 
+#[cfg(test)]
+mod altered;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]

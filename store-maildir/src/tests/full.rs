@@ -1,4 +1,5 @@
-use crate::{Errno, File, Files, Lock, RealFiles, Result, Stat};
+use crate::altered::Altered;
+use crate::{Errno, File, Files, RealFiles, Result, Stat};
 use std::path::Path;
 
 /// The real file system without room for another octet or another name: `create`, `write`, `link`
@@ -7,17 +8,13 @@ pub(super) struct FullDisk;
 
 struct FullFile(Box<dyn File>);
 
-impl Files for FullDisk {
+impl Altered for FullDisk {
     fn create(&self, _: &Path) -> Result<Box<dyn File>> {
         Err(Errno::NOSPC)
     }
 
     fn append(&self, path: &Path) -> Result<Box<dyn File>> {
         Ok(Box::new(FullFile(RealFiles.append(path)?)))
-    }
-
-    fn open(&self, path: &Path) -> Result<Box<dyn File>> {
-        RealFiles.open(path)
     }
 
     fn link(&self, _: &Path, _: &Path) -> Result<()> {
@@ -31,37 +28,13 @@ impl Files for FullDisk {
         RealFiles.rename(from, to)
     }
 
-    fn remove(&self, path: &Path) -> Result<()> {
-        RealFiles.remove(path)
-    }
-
     fn make_folder(&self, path: &Path) -> Result<()> {
         // The kernel sees first that there is one.
         Err(if path.exists() { Errno::EXIST } else { Errno::NOSPC })
     }
 
-    fn remove_folder(&self, path: &Path) -> Result<()> {
-        RealFiles.remove_folder(path)
-    }
-
-    fn list(&self, path: &Path) -> Result<Vec<Vec<u8>>> {
-        RealFiles.list(path)
-    }
-
-    fn stat(&self, path: &Path) -> Result<Stat> {
-        RealFiles.stat(path)
-    }
-
-    fn sync_folder(&self, path: &Path) -> Result<()> {
-        RealFiles.sync_folder(path)
-    }
-
     fn free(&self, _: &Path) -> Result<u64> {
         Ok(0)
-    }
-
-    fn lock(&self, path: &Path, wait: bool) -> Result<Lock> {
-        RealFiles.lock(path, wait)
     }
 }
 

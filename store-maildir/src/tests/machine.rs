@@ -1,3 +1,4 @@
+use crate::altered::Altered;
 use crate::index::FILE;
 use crate::{Errno, File, Files, Lock, RealFiles, Result, Stat};
 use std::collections::BTreeMap;
@@ -93,7 +94,7 @@ impl Machine {
     }
 }
 
-impl Files for Machine {
+impl Altered for Machine {
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
         let file = RealFiles.create(path)?;
         let mut disk = self.disk.lock().unwrap();
@@ -113,34 +114,6 @@ impl Files for Machine {
     fn open(&self, path: &Path) -> Result<Box<dyn File>> {
         let is_boot = path == Path::new("/proc/sys/kernel/random/boot_id");
         RealFiles.open(if is_boot { &self.boot } else { path })
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> Result<()> {
-        RealFiles.link(from, to)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        RealFiles.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> Result<()> {
-        RealFiles.remove(path)
-    }
-
-    fn make_folder(&self, path: &Path) -> Result<()> {
-        RealFiles.make_folder(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> Result<()> {
-        RealFiles.remove_folder(path)
-    }
-
-    fn list(&self, path: &Path) -> Result<Vec<Vec<u8>>> {
-        RealFiles.list(path)
-    }
-
-    fn stat(&self, path: &Path) -> Result<Stat> {
-        RealFiles.stat(path)
     }
 
     fn sync_folder(&self, path: &Path) -> Result<()> {

@@ -8,6 +8,7 @@ mod history;
 mod hosts;
 mod index;
 mod machine;
+mod meanwhile;
 mod model;
 mod power_cut;
 mod shares;

@@ -1,0 +1,222 @@
+//! What others do while an operation on a file is under way.
+
+use super::snapshot::Snapshot;
+use super::{Folder, maildirs};
+use crate::altered::Altered;
+use crate::scratch::Scratch;
+use crate::{Errno, Files, Maildirs, RealFiles, Result};
+use postroad_core::store::suite::{Desk, inbox, name};
+use postroad_core::store::{Answer, Atomicity, FlagAction, Flags, Request};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+type Event = Box<dyn FnOnce() -> Result<()> + Send>;
+
+/// Files to which something happens before they do what they are asked for, which may make it fail.
+#[derive(Default)]
+struct Eventful(Mutex<Vec<(&'static str, PathBuf, Event)>>);
+
+impl Eventful {
+    /// The next time that `call` is made for `path`, `event` comes before it.
+    fn before(
+        &self,
+        call: &'static str,
+        path: PathBuf,
+        event: impl FnOnce() -> Result<()> + Send + 'static,
+    ) {
+        self.0.lock().unwrap().push((call, path, Box::new(event)));
+    }
+
+    fn happen(&self, call: &str, path: &Path) -> Result<()> {
+        let mut events = self.0.lock().unwrap();
+        let fits = |(when, at, _): &(&str, PathBuf, Event)| *when == call && at == path;
+        let event = events.iter().position(fits).map(|at| events.remove(at));
+        drop(events);
+        event.map_or(Ok(()), |(.., event)| event())
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.lock().unwrap().is_empty()
+    }
+}
+
+impl Altered for Arc<Eventful> {
+    fn sync_folder(&self, path: &Path) -> Result<()> {
+        self.happen("sync_folder", path)?;
+        RealFiles.sync_folder(path)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> Result<()> {
+        self.happen("link", from)?;
+        RealFiles.link(from, to)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.happen("rename to", to)?;
+        self.happen("rename", from)?;
+        RealFiles.rename(from, to)
+    }
+}
+
+struct Scene {
+    files: Arc<Eventful>,
+    maildirs: Maildirs,
+    account: PathBuf,
+    scratch: Scratch,
+}
+
+impl Scene {
+    /// A store with an account in which nothing is in memory.
+    fn new(prepare: impl FnOnce(&mut Desk<crate::Session>)) -> Self {
+        let Folder { maildirs: before, scratch } = Folder::new();
+        prepare(&mut Desk::new(&before));
+        let files = Arc::new(Eventful::default());
+        let maildirs = maildirs(&scratch, Arc::new(files.clone()));
+        let account = scratch.path().join("example.org/alice");
+        Self { files, maildirs, account, scratch }
+    }
+
+    /// Another user files a message in each of these mailboxes, and is told that it is there.
+    fn filing(&self, mailboxes: &'static [&'static str]) -> impl FnOnce() + Send + use<> {
+        let maildirs = self.maildirs.clone();
+        move || {
+            let mut desk = Desk::new(&maildirs);
+            for (number, mailbox) in mailboxes.iter().enumerate() {
+                desk.write(format!("{mailbox}\r\n").as_bytes());
+                let target = postroad_core::store::Target { mailbox: name(mailbox), ..inbox() };
+                let id = format!("Q{number}");
+                let atomicity = Atomicity::All;
+                let deliver = Request::Deliver { id, targets: vec![target], atomicity };
+                assert_eq!(desk.ask(deliver), Answer::Delivered(vec![Ok(())]));
+            }
+        }
+    }
+
+    /// What there is after a restart.
+    fn texts(&self) -> Vec<String> {
+        assert!(self.files.is_over());
+        Snapshot::of(&maildirs(&self.scratch, Arc::new(RealFiles))).octets().into_keys().collect()
+    }
+}
+
+#[test]
+fn what_is_being_delivered_while_all_is_settled_arrives() {
+    let scene = Scene::new(|desk| drop(desk.open("INBOX")));
+    let all = scene.maildirs.clone();
+    scene.files.before("sync_folder", scene.account.join("new"), move || {
+        all.settle();
+        Ok(())
+    });
+    scene.filing(&["INBOX"])();
+    assert_eq!(scene.texts(), ["INBOX\r\n"]);
+}
+
+/// INBOX's messages can't be moved, or a mailbox can't get its name: what others have filed meanwhile in
+/// the mailboxes that were made for it stays.
+#[test]
+fn a_rename_that_fails_removes_nobody_elses_mail() {
+    let (moving, naming) = (("sync_folder", ".p.x/cur"), ("rename", ".a"));
+    for (from, (call, place), mailboxes) in [
+        ("INBOX", moving, &["p", "p.x"][..]),
+        ("INBOX", moving, &["p.x"]),
+        ("INBOX", moving, &[]),
+        ("a", naming, &["p"]),
+        ("a", naming, &[]),
+    ] {
+        let scene = Scene::new(|desk| {
+            desk.create("a");
+            desk.append("INBOX", Flags::NONE, b"own\r\n");
+        });
+        let others = scene.filing(mailboxes);
+        scene.files.before(call, scene.account.join(place), || {
+            others();
+            Err(Errno::IO)
+        });
+        let mut desk = Desk::new(&scene.maildirs);
+        let rename = desk.rename(from, "p.x");
+        let renamed = desk.ask(rename);
+        assert!(matches!(renamed, Answer::Failed(_)), "{from}: {renamed:?}");
+        let kept = mailboxes.iter().map(|mailbox| format!("{mailbox}\r\n"));
+        let mut kept: Vec<String> = kept.chain(["own\r\n".into()]).collect();
+        kept.sort_unstable();
+        assert_eq!(scene.texts(), kept, "{from}");
+        for made in ["p", "p.x"] {
+            let is_kept = mailboxes.contains(&made);
+            assert_eq!(scene.account.join(format!(".{made}")).exists(), is_kept, "{from}: {made}");
+        }
+    }
+}
+
+/// Nobody loads a mailbox by the name that is being taken from it.
+#[test]
+fn a_mailbox_that_is_not_in_memory_is_locked_while_its_name_goes() {
+    let delete = |_: &Desk<_>| Request::Delete { account: inbox().account, mailbox: name("a") };
+    let rename = |desk: &Desk<_>| desk.rename("a", "b");
+    let requests: [fn(&Desk<crate::Session>) -> Request; 2] = [delete, rename];
+    for request in requests {
+        let scene = Scene::new(|desk| desk.create("a"));
+        let folder = scene.account.join(".a");
+        let maildirs = scene.maildirs.clone();
+        scene.files.before("rename", folder.clone(), move || {
+            let slot = maildirs.shared.loaded(&folder);
+            assert!(slot.is_some_and(|slot| slot.is_locked()));
+            Ok(())
+        });
+        let mut desk = Desk::new(&scene.maildirs);
+        let request = request(&desk);
+        desk.done(request);
+        assert_eq!(scene.texts(), [""; 0]);
+    }
+}
+
+/// A mailbox that leaves the memory has noted what it knows before another can take its place.
+#[test]
+fn whoever_wants_an_idle_mailbox_waits_until_it_has_left() {
+    let scene = Scene::new(|desk| _ = desk.append("INBOX", Flags::NONE, b"letter\r\n"));
+    let mut desk = Desk::new(&scene.maildirs);
+    desk.open("INBOX");
+    desk.flag(&[1], FlagAction::Add, Flags::SEEN, &[]);
+    drop(desk);
+    let (maildirs, folder) = (scene.maildirs.clone(), scene.account.clone());
+    scene.files.before("rename to", folder.join(crate::index::FILE), move || {
+        let slot = maildirs.shared.loaded(&folder);
+        assert!(slot.is_some_and(|slot| slot.is_locked()));
+        Ok(())
+    });
+    for number in 0..64 {
+        scene.maildirs.shared.slot(&scene.account.join(format!(".{number}")));
+    }
+    assert!(scene.maildirs.shared.loaded(&scene.account).is_none());
+    assert_eq!(scene.texts(), ["letter\r\n"]);
+}
+
+/// The old text can't be kept aside, and then the new one can't be made durable.
+#[test]
+fn a_text_that_cannot_be_replaced_is_not_removed() {
+    let scene = Scene::new(|desk| _ = desk.append("INBOX", Flags::NONE, b"letter\r\n"));
+    let path = scene.account.join(crate::uid_map::FILE);
+    let text = fs::read(&path).unwrap();
+    scene.files.before("link", path.clone(), || Err(Errno::MLINK));
+    scene.files.before("sync_folder", scene.account.clone(), || Err(Errno::IO));
+    let shared = &scene.maildirs.shared;
+    shared.replace(&scene.account, crate::uid_map::FILE, &text).unwrap_err();
+    assert_eq!(fs::read(&path).unwrap(), text);
+    assert_eq!(scene.texts(), ["letter\r\n"]);
+}
+
+/// Messages that wait to be appended together are closed.
+#[test]
+fn what_waits_to_be_appended_holds_no_file_open() {
+    let folder = Folder::new();
+    let mut desk = Desk::new(&folder);
+    for _ in 0..3 {
+        desk.write(b"letter\r\n");
+        desk.done(Request::Keep { flags: Flags::NONE, keywords: Vec::new(), date: None });
+    }
+    let spares = folder.scratch.path().join("example.org/alice/tmp");
+    assert_eq!(RealFiles.list(&spares).unwrap().len(), 3);
+    let descriptors = fs::read_dir("/proc/self/fd").unwrap().map(|entry| entry.unwrap().path());
+    let open = descriptors.filter_map(|path| fs::read_link(path).ok());
+    assert_eq!(open.filter(|path| path.starts_with(&spares)).count(), 0);
+}
