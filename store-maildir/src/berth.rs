@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) struct Berth {
     mailbox: Mutex<Option<Mailbox>>,
     folder: PathBuf,
+    /// Held while messages leave for another mailbox, so that nobody else takes them, too.
+    leaving: Mutex<()>,
     new: Syncs,
     cur: Syncs,
     /// The syncs of `cur` that UIDs are given after.
@@ -29,6 +31,7 @@ impl Berth {
         Self {
             mailbox: Mutex::default(),
             folder: folder.into(),
+            leaving: Mutex::default(),
             new: syncs(Place::New),
             cur: syncs(Place::Cur),
             filing: Group::default(),
@@ -37,6 +40,11 @@ impl Berth {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Option<Mailbox>> {
         lock(&self.mailbox)
+    }
+
+    /// Waits until nobody else moves or replaces messages of the mailbox.
+    pub(crate) fn leaving(&self) -> MutexGuard<'_, ()> {
+        lock(&self.leaving)
     }
 
     /// Works on the mailbox if it is loaded and still in its folder, and notes what has changed.
@@ -74,7 +82,8 @@ impl Berth {
     }
 
     /// Waits until messages that have been [placed](Mailbox::place_copies) are on stable storage and have
-    /// their UIDs; takes them back if that fails.
+    /// their UIDs; takes them back if that fails. [`Failure::NoMailbox`] if the mailbox was removed or
+    /// renamed meanwhile.
     pub(crate) fn file(&self, now: Instant, filing: Filing) -> Result<Added, Failure> {
         if filing.is_empty() {
             return Ok(Added::All(Vec::new()));
@@ -86,11 +95,8 @@ impl Berth {
         });
         // Those that have their UIDs stay, even if the mailbox has another name by now.
         let mut mailbox = self.lock();
-        let mailbox = mailbox.as_mut().ok_or_else(went_away)?;
-        let added = mailbox.finish(filing, filed).map_err(|failure| match failure {
-            Failure::NoMailbox => went_away(),
-            failure => failure,
-        });
+        let mailbox = mailbox.as_mut().ok_or(Failure::NoMailbox)?;
+        let added = mailbox.finish(filing, filed);
         mailbox.note();
         added
     }
@@ -106,9 +112,4 @@ impl Berth {
     pub(crate) fn waiting(&self) -> usize {
         self.new.waiting() + self.filing.waiting()
     }
-}
-
-/// A mailbox was removed or renamed while messages were filed in it. Whoever tries again sees.
-pub(crate) fn went_away() -> Failure {
-    Failure::Io("the mailbox went away while a message was filed".into())
 }

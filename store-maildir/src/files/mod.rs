@@ -32,7 +32,8 @@ pub trait Files: Send + Sync {
     /// A file to be written at its end; made if it is missing.
     fn append(&self, path: &Path) -> Result<Box<dyn File>>;
 
-    /// A file to be read.
+    /// A file to be read. `ELOOP` if the name is a symbolic link's, which may lead to what is not the
+    /// user's.
     fn open(&self, path: &Path) -> Result<Box<dyn File>>;
 
     /// One more name for a file. `EEXIST` if the name is taken.
@@ -53,7 +54,7 @@ pub trait Files: Send + Sync {
     /// The names in a folder, in no order, without `.` and `..`.
     fn list(&self, path: &Path) -> Result<Vec<Vec<u8>>>;
 
-    /// What is known of a file or folder.
+    /// What is known of a file or folder; a symbolic link is neither.
     fn stat(&self, path: &Path) -> Result<Stat>;
 
     /// Puts a folder's names on stable storage.

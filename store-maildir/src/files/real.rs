@@ -36,12 +36,12 @@ impl Files for RealFiles {
     }
 
     fn append(&self, path: &Path) -> Result<Box<dyn File>> {
-        open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND)
+        open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW)
     }
 
     fn open(&self, path: &Path) -> Result<Box<dyn File>> {
         // A pipe of that name would have us wait for whoever writes into it.
-        open(path, OFlags::RDONLY | OFlags::NONBLOCK)
+        open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW)
     }
 
     fn link(&self, from: &Path, to: &Path) -> Result<()> {
@@ -79,7 +79,7 @@ impl Files for RealFiles {
     }
 
     fn stat(&self, path: &Path) -> Result<Stat> {
-        retry(|| rustix::fs::stat(path)).map(Stat::from)
+        retry(|| rustix::fs::lstat(path)).map(Stat::from)
     }
 
     fn sync_folder(&self, path: &Path) -> Result<()> {
@@ -95,7 +95,7 @@ impl Files for RealFiles {
     }
 
     fn lock(&self, path: &Path, wait: bool) -> Result<Lock> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let fd = retry(|| rustix::fs::open(path, flags, owner_only()))?;
         let operation = if wait {
             FlockOperation::LockExclusive

@@ -1,8 +1,10 @@
 //! What sessions do to a mailbox: on stable storage before it is told, all or nothing.
 
+use super::names::Located;
 use super::{ATTEMPTS, Addition, Kept, Mailbox, Place};
 use crate::files::{Errno, failed};
 use crate::name::FileName;
+use crate::quota::Weight;
 use crate::texts;
 use crate::uid_map::Records;
 use crate::undo::Undo;
@@ -10,10 +12,18 @@ use postroad_core::machine::Instant;
 use postroad_core::store::ledger::ReaderId;
 use postroad_core::store::{Entry, Failure, FlagAction, Flags, Snapshot, Uid, UidSet};
 
-/// A message that is to be copied.
+/// Messages that were removed.
+#[derive(Default)]
+pub(crate) struct Removed {
+    pub(crate) uids: UidSet,
+    pub(crate) weight: Weight,
+}
+
+/// A message that is to be copied or removed.
 pub(crate) struct Source {
     pub(crate) uid: Uid,
     pub(crate) addition: Addition,
+    located: Located,
 }
 
 /// When other programs rename files faster than we can follow.
@@ -170,54 +180,55 @@ impl Mailbox {
         Ok(flags)
     }
 
-    /// Removes messages.
-    pub(crate) fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<(), Failure> {
+    /// Removes messages. Those that somebody else removes at the same time are only his.
+    pub(crate) fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Removed, Failure> {
         self.refresh(now)?;
         for _ in 0..ATTEMPTS {
-            if self.own(|mailbox| mailbox.remove(now, uids))? {
-                return Ok(());
+            if let Some(removed) = self.own(|mailbox| mailbox.remove(now, uids))? {
+                return Ok(removed);
             }
             self.look_again(now)?;
         }
         Err(restless())
     }
 
-    /// Removes messages: out of sight first, so that a failure can bring them back; `false`, and
+    /// Removes messages: out of sight first, so that a failure can bring them back; `None`, and
     /// nothing is changed, if one was not in its place.
-    fn remove(&mut self, now: Instant, uids: &UidSet) -> Result<bool, Failure> {
+    fn remove(&mut self, now: Instant, uids: &UidSet) -> Result<Option<Removed>, Failure> {
         let mut undo = Undo::new(&self.shared.files);
-        let (mut removed, mut from_new) = (Vec::new(), false);
-        let mut records = self.records();
+        let (mut removed, mut sizes, mut spares) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut records, mut from_new) = (self.records(), false);
         for uid in self.there(uids) {
-            let Some(located) = self.locate(&mut records, uid)? else {
-                return Ok(false);
+            let Some(Source { addition, located, .. }) = self.source(&mut records, uid)? else {
+                return Ok(None);
             };
-            let (from, to) = (self.path(located.place, &located.name), self.spare());
+            let (from, to) = (addition.from, self.spare());
             from_new |= located.place == Place::New;
             self.is_own(located.place, &located.name);
             match undo.rename(&from, &to) {
-                Ok(()) => removed.push((uid, Some(to))),
-                Err(Errno::NOENT) => return Ok(false),
+                Ok(()) => spares.push(to),
+                Err(Errno::NOENT) => return Ok(None),
                 // Mail must be removable when the disk is full.
                 Err(Errno::NOSPC | Errno::DQUOT) => {
                     self.files().remove(&from).map_err(failed(&from))?;
-                    removed.push((uid, None));
                 }
                 Err(errno) => return Err(failed(&from)(errno)),
             }
+            removed.push(uid);
+            sizes.push(addition.raw);
         }
         if removed.is_empty() {
-            return Ok(true);
+            return Ok(Some(Removed::default()));
         }
         self.sync(from_new)?;
         undo.keep();
-        let uids: UidSet = removed.iter().map(|(uid, _)| *uid).collect();
+        let uids: UidSet = removed.into_iter().collect();
         self.drop_messages(&uids, now);
-        for spare in removed.into_iter().filter_map(|(_, spare)| spare) {
+        for spare in spares {
             // What stays here is removed as stale one day.
             let _ = self.files().remove(&spare);
         }
-        Ok(true)
+        Ok(Some(Removed { uids, weight: Weight::of(sizes.into_iter()) }))
     }
 
     /// Those of `uids` that have a message.
@@ -240,7 +251,7 @@ impl Mailbox {
         Err(restless())
     }
 
-    /// A message to be copied; `None` if it is not known where its file is.
+    /// A message to be copied or removed; `None` if it is not known where its file is.
     fn source(&self, records: &mut Records, uid: Uid) -> Result<Option<Source>, Failure> {
         let (Some(located), Some(entry)) = (self.locate(records, uid)?, self.ledger.get(uid))
         else {
@@ -261,7 +272,7 @@ impl Mailbox {
         let keywords = self.ledger.keyword_names(entry.flags);
         let (size, date) = (entry.size, entry.date);
         let addition = Addition { from, raw, size, date, flags, keywords };
-        Ok(Some(Source { uid, addition }))
+        Ok(Some(Source { uid, addition, located }))
     }
 
     /// Whether there is room for `keywords`.

@@ -8,7 +8,6 @@ mod restore;
 mod scan;
 mod summary;
 mod underway;
-mod weight;
 
 use crate::cache::{self, Cache};
 use crate::content::Content;

@@ -3,7 +3,6 @@
 //! for.
 
 use super::{Arrival, Mailbox, Place, size_of_message};
-use crate::berth::went_away;
 use crate::draft::Written;
 use crate::files::{Errno, failed, read_at_once};
 use crate::name::{FileName, id_of_key, unique_of_id};
@@ -177,7 +176,7 @@ impl Mailbox {
     /// Whether a delivery whose folders are synced can [arrive](Self::arrive).
     pub(crate) fn is_placed(&self, filing: &Filing) -> Result<(), Failure> {
         if self.ledger.is_gone() {
-            return Err(went_away());
+            return Err(Failure::NoMailbox);
         }
         filing.keys.iter().try_for_each(|key| match self.underway.get(key) {
             Some(Underway::Failed(failure)) => Err(failure.clone()),
@@ -317,7 +316,7 @@ impl Mailbox {
         }
         for state in self.underway.values_mut() {
             if !matches!(state, Underway::Numbered(_)) {
-                *state = Underway::Failed(went_away());
+                *state = Underway::Failed(Failure::NoMailbox);
             }
         }
     }

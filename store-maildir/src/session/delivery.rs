@@ -3,7 +3,7 @@
 use super::Session;
 use super::filing::{NOTHING_WRITTEN, lost, seconds};
 use crate::account::Home;
-use crate::berth::{Slot, went_away};
+use crate::berth::Slot;
 use crate::draft::Written;
 use crate::mailbox::{Filing, Mailbox};
 use crate::quota::{Change, Weight};
@@ -107,9 +107,14 @@ impl Session {
         let (slots, filings): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
         let mut guards: Vec<_> = slots.iter().map(|slot| slot.lock()).collect();
         let is_placed = |(guard, filing): (&mut MutexGuard<'_, Option<Mailbox>>, &Filing)| {
-            guard.as_mut().ok_or_else(went_away)?.is_placed(filing)
+            guard.as_mut().ok_or(Failure::NoMailbox)?.is_placed(filing)
         };
         let arrived = synced.and_then(|()| guards.iter_mut().zip(&filings).try_for_each(is_placed));
+        let arrived = arrived.map_err(|failure| match failure {
+            // Whoever delivers it again sees whether there is one of that name now.
+            Failure::NoMailbox => Failure::Io("the mailbox went away during a delivery".into()),
+            failure => failure,
+        });
         for (guard, filing) in guards.iter_mut().zip(filings) {
             match guard.as_mut() {
                 Some(mailbox) if arrived.is_ok() => {

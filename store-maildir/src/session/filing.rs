@@ -1,7 +1,7 @@
 //! Messages on their way into mailboxes: written, appended, copied, moved.
 
 use super::reading::{structure_of, unreadable};
-use super::{BLOCK, Session};
+use super::{BLOCK, Open, Session};
 use crate::account::Home;
 use crate::berth::Slot;
 use crate::draft::{Draft, Written};
@@ -27,10 +27,11 @@ impl Session {
         (account, to): (&Account, &MailboxName),
         originals: Originals,
     ) -> Result<Answer, Failure> {
-        let slot = self.with_open(originals == Originals::Go, |open, _| Ok(open.slot.clone()))?;
+        let place = |open: &Open| (open.home.clone(), open.slot.clone());
+        let (from, slot) = self.with_open(originals == Originals::Go, |open, _| Ok(place(open)))?;
         let home = self.home(account, now)?;
-        let copied = self.transfer(now, &home, (&slot, to), uids, originals)?;
-        Ok(Answer::Copied(copied))
+        let places = ((&from, &slot), (&home, to));
+        self.transfer(now, places, uids, originals).map(Answer::Copied)
     }
 
     /// Copies or moves messages into another mailbox, all or none. Only one mailbox is locked at a
@@ -38,20 +39,21 @@ impl Session {
     pub(super) fn transfer(
         &mut self,
         now: Instant,
-        home: &Home,
-        (source, to): (&Slot, &MailboxName),
+        ((own, source), (home, to)): ((&Home, &Slot), (&Home, &MailboxName)),
         (uids, flags): (&UidSet, Flags),
         originals: Originals,
     ) -> Result<Copied, Failure> {
+        let _leaving = (originals == Originals::Go).then(|| source.leaving());
         let target = home.folder(to);
+        // What only changes its place needs no room.
+        let needs_room = originals == Originals::Stay || own.root() != home.root();
         for _ in 0..ATTEMPTS {
             let sources = source.within(|mailbox| mailbox.sources(now, uids))?;
             let from: Vec<Uid> = sources.iter().map(|source| source.uid).collect();
             let mut additions: Vec<Addition> =
                 sources.into_iter().map(|source| source.addition).collect();
             let weight = weight(&additions);
-            // What only changes its place needs no room.
-            if originals == Originals::Stay {
+            if needs_room {
                 home.check_room(now, weight)?;
             }
             let added = self.add(now, (home, &target), |mailbox| {
@@ -71,34 +73,41 @@ impl Session {
                     continue;
                 }
             };
-            let from: UidSet = from.into_iter().collect();
-            let to: UidSet = copies.into_iter().collect();
-            if originals == Originals::Go {
-                source.within(|mailbox| mailbox.expunge(now, &from)).inspect_err(|_| {
-                    let _ = slot.within(|mailbox| mailbox.expunge(now, &to));
-                })?;
-            } else {
+            if needs_room {
                 home.note(Change::Came, weight);
             }
+            let pairs = from.into_iter().zip(copies).collect();
+            let moved = match originals {
+                Originals::Stay => Ok(pairs),
+                Originals::Go => take_away(now, (own, source), (home, &slot), pairs),
+            };
             self.tell(source);
             self.tell(&slot);
+            let (from, to): (Vec<Uid>, Vec<Uid>) = moved?.into_iter().unzip();
+            let (from, to) = (from.into_iter().collect(), to.into_iter().collect());
             return Ok(Copied { uid_validity, from, to });
         }
         Err(Failure::Io("the mailbox changes too fast".into()))
     }
 
-    /// Files messages once `place` has given them their names, and gives them UIDs.
+    /// Files messages once `place` has given them their names, and gives them UIDs; once more if the
+    /// mailbox was removed or renamed meanwhile.
     fn add(
         &self,
         now: Instant,
         (home, folder): (&Home, &Path),
         mut place: impl FnMut(&mut Mailbox) -> Result<Option<Filing>, Failure>,
     ) -> Result<(Slot, Added, u32), Failure> {
-        let (slot, filing, uid_validity) = self.with(now, home, folder, |slot, mailbox| {
-            Ok((slot.clone(), place(mailbox)?, mailbox.ledger.uid_validity()))
-        })?;
-        let added = filing.map_or(Ok(Added::Lost), |filing| slot.file(now, filing));
-        Ok((slot, added?, uid_validity))
+        for _ in 0..ATTEMPTS {
+            let (slot, filing, uid_validity) = self.with(now, home, folder, |slot, mailbox| {
+                Ok((slot.clone(), place(mailbox)?, mailbox.ledger.uid_validity()))
+            })?;
+            match filing.map_or(Ok(Added::Lost), |filing| slot.file(now, filing)) {
+                Err(Failure::NoMailbox) => (),
+                added => return Ok((slot, added?, uid_validity)),
+            }
+        }
+        Err(Failure::NoMailbox)
     }
 
     pub(super) fn begin(
@@ -161,14 +170,16 @@ impl Session {
         messages.push(last);
         let home = self.home(account, now)?;
         let folder = home.folder(name);
-        let additions: Vec<Addition> = messages.iter().map(Finished::addition).collect();
-        let weight = weight(&additions);
-        home.check_room(now, weight)?;
+        let open = self.open.as_ref().map(|open| open.slot.clone());
+        let _leaving = open.as_ref().filter(|_| replaces.is_some()).map(|slot| slot.leaving());
         if let Some(uid) = replaces {
             self.with_open(true, |_, mailbox| {
                 mailbox.ledger.get(uid).map(|_| ()).ok_or(Failure::NoMessage)
             })?;
         }
+        let additions: Vec<Addition> = messages.iter().map(Finished::addition).collect();
+        let weight = weight(&additions);
+        home.check_room(now, weight)?;
         let (slot, added, uid_validity) = self.add(now, (&home, &folder), |mailbox| {
             let names: Vec<String> =
                 additions.iter().flat_map(|addition| addition.keywords.clone()).collect();
@@ -189,13 +200,15 @@ impl Session {
         Ok(Answer::Appended { uid_validity, uids })
     }
 
-    /// Removes the message of the open mailbox that a new one has replaced.
+    /// Removes the message of the open mailbox that a new one replaces, unless somebody else has done so.
     fn replace(&mut self, now: Instant, uid: Uid) -> Result<(), Failure> {
         let slot = self.with_open(true, |open, mailbox| {
             let uids = std::iter::once(uid).collect();
-            let weight = mailbox.weigh(now, &uids)?;
-            mailbox.expunge(now, &uids)?;
-            open.home.note(Change::Went, weight);
+            let removed = mailbox.expunge(now, &uids)?;
+            if removed.uids.is_empty() {
+                return Err(Failure::NoMessage);
+            }
+            open.home.note(Change::Went, removed.weight);
             Ok(open.slot.clone())
         })?;
         self.tell(&slot);
@@ -257,6 +270,28 @@ impl Session {
             self.news.extend(mailbox.ledger.wakes(own));
         }
     }
+}
+
+/// Removes the originals of copies, told in pairs with these, and returns those that are moved then: what
+/// another session or host has removed meanwhile is not ours to move, and its copy goes.
+fn take_away(
+    now: Instant,
+    (own, source): (&Home, &Slot),
+    (home, slot): (&Home, &Slot),
+    mut pairs: Vec<(Uid, Uid)>,
+) -> Result<Vec<(Uid, Uid)>, Failure> {
+    let originals = pairs.iter().map(|(original, _)| *original).collect();
+    let removed = source.within(|mailbox| mailbox.expunge(now, &originals));
+    let gone = removed.as_ref().map(|removed| removed.uids.clone()).unwrap_or_default();
+    let stray = pairs.extract_if(.., |(original, _)| !gone.contains(*original));
+    let strays: UidSet = stray.map(|(_, copy)| copy).collect();
+    let withdrawn = slot.within(|mailbox| mailbox.expunge(now, &strays)).unwrap_or_default();
+    let removed = removed?;
+    if own.root() != home.root() {
+        own.note(Change::Went, removed.weight);
+        home.note(Change::Went, withdrawn.weight);
+    }
+    Ok(pairs)
 }
 
 /// A message that was written and waits to be filed.

@@ -301,7 +301,8 @@ impl Session {
         let inbox = self.with(now, &home, &folder, |slot, _| Ok(slot.clone()))?;
         let made = home.create(now, to, None)?;
         let all = UidSet::range(Uid::MIN, Uid::MAX);
-        let copied = self.transfer(now, &home, (&inbox, to), (&all, Flags::ALL), Originals::Go);
+        let places = ((&home, &inbox), (&home, to));
+        let copied = self.transfer(now, places, (&all, Flags::ALL), Originals::Go);
         if copied.is_err() {
             // Nothing has changed: what was made for it goes, too.
             home.take_back(&made);
@@ -415,9 +416,8 @@ impl Session {
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
-            let weight = mailbox.weigh(now, uids)?;
-            mailbox.expunge(now, uids)?;
-            open.home.note(Change::Went, weight);
+            let removed = mailbox.expunge(now, uids)?;
+            open.home.note(Change::Went, removed.weight);
             let snapshot = mailbox.snapshot(now, open.reader);
             Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;

@@ -67,6 +67,9 @@ fn what_is_no_message_hides_none() {
     let inbox = inbox(&folder);
     fs::create_dir(inbox.join("new/1.folder")).unwrap();
     std::os::unix::fs::symlink("2.itself", inbox.join("new/2.itself")).unwrap();
+    let secret = folder.scratch.path().join("secret");
+    fs::write(&secret, "secret\r\n").unwrap();
+    std::os::unix::fs::symlink(&secret, inbox.join("cur/5.link:2,")).unwrap();
     let pipe = inbox.join("cur/3.pipe:2,S");
     let mode = rustix::fs::Mode::RWXU;
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();

@@ -1,12 +1,12 @@
 //! What others do while an operation on a file is under way.
 
 use super::snapshot::Snapshot;
-use super::{Folder, maildirs};
+use super::{Folder, maildirs, move_all};
 use crate::altered::Altered;
 use crate::scratch::Scratch;
 use crate::{Errno, Files, Maildirs, RealFiles, Result};
-use postroad_core::store::suite::{Desk, inbox, name};
-use postroad_core::store::{Answer, Atomicity, FlagAction, Flags, Request};
+use postroad_core::store::suite::{Desk, inbox, name, uid, uids};
+use postroad_core::store::{Answer, Atomicity, Failure, FlagAction, Flags, Request};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -93,10 +93,25 @@ impl Scene {
         }
     }
 
+    /// Another host on the same store.
+    fn elsewhere(&self) -> Maildirs {
+        maildirs(&self.scratch, Arc::new(RealFiles))
+    }
+
+    /// The only message's file in INBOX.
+    fn letter(&self) -> PathBuf {
+        let cur = self.account.join("cur");
+        let mut names = fs::read_dir(cur).unwrap();
+        let only = names.next().unwrap().unwrap().path();
+        assert!(names.next().is_none());
+        only
+    }
+
     /// What there is after a restart.
     fn texts(&self) -> Vec<String> {
         assert!(self.files.is_over());
-        Snapshot::of(&maildirs(&self.scratch, Arc::new(RealFiles))).octets().into_keys().collect()
+        let octets = Snapshot::of(&self.elsewhere()).octets();
+        octets.into_iter().flat_map(|(text, count)| std::iter::repeat_n(text, count)).collect()
     }
 }
 
@@ -189,6 +204,71 @@ fn whoever_wants_an_idle_mailbox_waits_until_it_has_left() {
     }
     assert!(scene.maildirs.shared.loaded(&scene.account).is_none());
     assert_eq!(scene.texts(), ["letter\r\n"]);
+}
+
+/// Another host moves a message away between its copying and its removal: the copy was none, then.
+#[test]
+fn what_has_been_moved_elsewhere_meanwhile_is_not_moved_again() {
+    let scene = Scene::new(|desk| {
+        desk.create("a");
+        desk.create("b");
+        desk.append("INBOX", Flags::NONE, b"letter\r\n");
+    });
+    let other = scene.elsewhere();
+    scene.files.before("rename", scene.letter(), move || {
+        let mut other = Desk::new(&other);
+        other.open("INBOX");
+        assert_eq!(move_all(&mut other, "b").from, uids(&[1]));
+        Ok(())
+    });
+    let mut desk = Desk::new(&scene.maildirs);
+    desk.open("INBOX");
+    let moved = move_all(&mut desk, "a");
+    assert_eq!((moved.from, moved.to), (uids(&[]), uids(&[])));
+    assert_eq!(scene.texts(), ["letter\r\n"]);
+    assert_eq!((desk.status("a").messages, desk.status("b").messages), (0, 1));
+}
+
+/// Two hosts replace the same message: one of them fails, and nothing of it stays.
+#[test]
+fn a_message_is_replaced_once() {
+    let scene = Scene::new(|desk| _ = desk.append("INBOX", Flags::NONE, b"draft\r\n"));
+    let replace = |desk: &mut Desk<crate::Session>, text: &[u8]| {
+        desk.open("INBOX");
+        desk.write(text);
+        let mut append = desk.appending("INBOX", Flags::NONE, &[]);
+        if let Request::Append { replaces, .. } = &mut append {
+            *replaces = Some(uid(1));
+        }
+        desk.ask(append)
+    };
+    let other = scene.elsewhere();
+    scene.files.before("rename", scene.letter(), move || {
+        let replaced = replace(&mut Desk::new(&other), b"one\r\n");
+        assert!(matches!(replaced, Answer::Appended { .. }), "{replaced:?}");
+        Ok(())
+    });
+    let replaced = replace(&mut Desk::new(&scene.maildirs), b"two\r\n");
+    assert_eq!(replaced, Answer::Failed(Failure::NoMessage));
+    assert_eq!(scene.texts(), ["one\r\n"]);
+}
+
+/// RFC 9051 §6.3.12: TRYCREATE.
+#[test]
+fn a_mailbox_that_goes_away_while_messages_are_appended_is_missing() {
+    let scene = Scene::new(|desk| desk.create("a"));
+    let maildirs = scene.maildirs.clone();
+    scene.files.before("sync_folder", scene.account.join(".a/cur"), move || {
+        let mut other = Desk::new(&maildirs);
+        let rename = other.rename("a", "b");
+        other.done(rename);
+        Ok(())
+    });
+    let mut desk = Desk::new(&scene.maildirs);
+    desk.write(b"letter\r\n");
+    let append = desk.appending("a", Flags::NONE, &[]);
+    assert_eq!(desk.ask(append), Answer::Failed(Failure::NoMailbox));
+    assert_eq!(scene.texts(), [""; 0]);
 }
 
 /// The old text can't be kept aside, and then the new one can't be made durable.

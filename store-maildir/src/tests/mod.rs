@@ -21,8 +21,10 @@ use crate::scratch::Scratch;
 use crate::{Files, Maildirs, Options, RealFiles, Session};
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::suite::Bed;
-use postroad_core::store::{Account, Allowances};
+use postroad_core::store::suite::{Bed, Desk, account, name};
+use postroad_core::store::{
+    Account, Allowances, Answer, Copied, Flags, Originals, Request, Uid, UidSet,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -56,6 +58,22 @@ fn maildirs(scratch: &Scratch, files: Arc<dyn Files>) -> Maildirs {
     let entropy = Entropy::from_seed(seed);
     let options = Options { provision: false, ..Options::new("mx.example.org") };
     Maildirs::with_files(scratch.path().to_owned(), entropy, options, files)
+}
+
+/// Moves every message of the open mailbox.
+#[track_caller]
+fn move_all(desk: &mut Desk<Session>, to: &str) -> Copied {
+    let moving = Request::Copy {
+        uids: UidSet::range(Uid::MIN, Uid::MAX),
+        account: account(),
+        to: name(to),
+        flags: Flags::ALL,
+        originals: Originals::Go,
+    };
+    match desk.ask(moving) {
+        Answer::Copied(copied) => copied,
+        other => panic!("not moved: {other:?}"),
+    }
 }
 
 impl Bed for Maildirs {

@@ -1,7 +1,7 @@
 //! Many sessions at once, in one process and two.
 
-use super::Folder;
 use super::snapshot::Snapshot;
+use super::{Folder, move_all};
 use postroad_core::store::suite::{Desk, account, name};
 use postroad_core::store::{Answer, FlagAction, Flags, Originals, Request, Uid, UidSet};
 use std::collections::BTreeSet;
@@ -68,4 +68,38 @@ fn sessions_work_side_by_side() {
     assert_eq!(texts.len(), 3 * EACH);
     assert!(seen.octets().values().all(|count| *count == 1), "{:?}", seen.octets());
     assert_eq!(seen, Snapshot::of(&folder.restarted()));
+}
+
+/// Sessions of two processes move the same messages at the same time: each is moved once, and whoever moved
+/// it is told so.
+#[test]
+fn a_message_is_moved_by_one() {
+    const COUNT: u32 = 40;
+    let folder = Folder::new();
+    let other = folder.restarted();
+    let now = super::present(&folder.scratch);
+    let mut desk = Desk::new(&folder);
+    desk.now = now;
+    for to in ["a", "b"] {
+        desk.create(to);
+    }
+    for number in 0..COUNT {
+        desk.append("INBOX", Flags::NONE, format!("{number}\r\n").as_bytes());
+    }
+    let movers = [(&folder.maildirs, "a"), (&folder.maildirs, "b"), (&other, "a"), (&other, "b")];
+    let moved: Vec<UidSet> = std::thread::scope(|scope| {
+        let movers = movers.map(|(maildirs, to)| {
+            let mut desk = Desk::new(maildirs);
+            desk.now = now;
+            desk.open("INBOX");
+            scope.spawn(move || move_all(&mut desk, to).from)
+        });
+        movers.into_iter().map(|mover| mover.join().unwrap()).collect()
+    });
+    let mut moved: Vec<u32> = moved.iter().flat_map(UidSet::iter).map(Uid::get).collect();
+    moved.sort_unstable();
+    assert_eq!(moved, (1..=COUNT).collect::<Vec<_>>());
+    let seen = Snapshot::of(&folder);
+    assert_eq!(seen.octets().len(), COUNT as usize);
+    assert!(seen.octets().values().all(|count| *count == 1), "{:?}", seen.octets());
 }
