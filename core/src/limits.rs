@@ -158,6 +158,8 @@ limits! {
     imap_sort_turn: usize = 50_000, "a millisecond or two";
     /// Messages that one IMAP THREAD links before other sessions have their turn.
     imap_thread_turn: usize = 5_000, "a millisecond or two";
+    /// Messages that one IMAP EXPUNGE or POP3 QUIT removes before other sessions have their turn.
+    expunge_turn: usize = 1_000, "some hundredths of a second; each turn costs a sync of the folder";
     /// IMAP commands in a row that could not be understood before the connection is closed.
     imap_bad_commands: usize = 20, "precedent: Dovecot";
     /// SMTP commands in a transaction's place that led to an error before the connection is closed.

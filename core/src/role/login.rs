@@ -2,6 +2,7 @@
 
 use super::directory::User;
 use super::{Check, Site, Verdict};
+use crate::limits::Limits;
 use crate::sasl;
 use crate::store::Account;
 use alloc::string::{String, ToString};
@@ -27,6 +28,11 @@ pub(super) struct Login {
 impl Login {
     pub(super) const fn new(site: Arc<Site>) -> Self {
         Self { site, checking: None }
+    }
+
+    /// The bounds that hold for the session.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.site.config.limits
     }
 
     /// Judges `question`. A login may act as itself alone, whatever its authorization identity.

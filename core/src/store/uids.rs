@@ -79,6 +79,14 @@ impl UidSet {
         Self(both)
     }
 
+    /// Takes the `count` smallest UIDs out.
+    #[must_use]
+    pub fn take_first(&mut self, count: usize) -> Self {
+        let first = self.iter().take(count).collect();
+        *self = self.without(&first);
+        first
+    }
+
     /// Every UID, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Uid> {
         self.0.iter().flat_map(|(first, last)| (first.get()..=last.get()).filter_map(Uid::new))

@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Selected, confused, failed};
 use super::news::split_flags;
+use super::progress::Progress;
 use super::task::{Step, Told};
 use super::{bad, no, ok, rights};
 use crate::imap::view::View;
@@ -110,6 +111,34 @@ impl Storing {
     }
 }
 
+/// Messages that are being removed, some at a time, so that other sessions have their turns.
+#[derive(Debug)]
+pub(super) struct Removal {
+    left: UidSet,
+    done: usize,
+    goal: usize,
+    progress: Progress,
+}
+
+impl Removal {
+    pub(super) fn new(connection: &Connection, uids: UidSet) -> Self {
+        let goal = uids.iter().count();
+        Self { left: uids, done: 0, goal, progress: Progress::new(connection.now) }
+    }
+
+    /// What to ask of the store next; `None` once all has been asked.
+    pub(super) fn next(&mut self, connection: &mut Connection) -> Option<Request> {
+        if self.left.is_empty() {
+            return None;
+        }
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        self.progress.tell(connection, number(self.done), number(self.goal));
+        let turn = connection.limits().expunge_turn;
+        self.done += turn;
+        Some(Request::Expunge { uids: self.left.take_first(turn) })
+    }
+}
+
 /// EXPUNGE under way.
 #[derive(Debug)]
 pub(super) struct Expunging {
@@ -118,11 +147,11 @@ pub(super) struct Expunging {
     stage: Stage,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Stage {
     /// What other sessions have marked counts too.
     Sync,
-    Expunge,
+    Expunge(Removal),
 }
 
 impl Expunging {
@@ -132,28 +161,33 @@ impl Expunging {
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
+        let snapshot = match told {
+            Told::Answer(Answer::Mailbox(snapshot)) => snapshot,
+            Told::Answer(Answer::Failed(failure)) => return Step::Done(failed(&failure)),
+            Told::Answer(_) => return Step::Done(confused()),
+            _ => return Step::Ask(Request::Sync),
+        };
         let Some(selected) = connection.selected() else {
             return Step::Done(confused());
         };
-        match (self.stage, told) {
-            (Stage::Sync, Told::Answer(Answer::Mailbox(snapshot))) => {
-                selected.view.apply(snapshot);
-                self.stage = Stage::Expunge;
+        let modseq = snapshot.highest_modseq;
+        selected.view.apply(snapshot);
+        let done = ok("EXPUNGE completed");
+        match &mut self.stage {
+            Stage::Sync => {
                 let uids = self.chosen(selected);
-                if uids.is_empty() {
-                    return Step::Done(ok("EXPUNGE completed"));
+                let mut removal = Removal::new(connection, uids);
+                let first = removal.next(connection);
+                self.stage = Stage::Expunge(removal);
+                first.map_or(Step::Done(done), Step::Ask)
+            }
+            Stage::Expunge(removal) => match removal.next(connection) {
+                Some(next) => Step::Ask(next),
+                None => {
+                    let modseq = Some(modseq).filter(|_| connection.enabled.qresync);
+                    Step::Done(done.with_modseq(modseq))
                 }
-                Step::Ask(Request::Expunge { uids })
-            }
-            (Stage::Expunge, Told::Answer(Answer::Mailbox(snapshot))) => {
-                let modseq = Some(snapshot.highest_modseq);
-                selected.view.apply(snapshot);
-                let modseq = modseq.filter(|_| connection.enabled.qresync);
-                Step::Done(ok("EXPUNGE completed").with_modseq(modseq))
-            }
-            (_, Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
-            (_, Told::Answer(_)) => Step::Done(confused()),
-            _ => Step::Ask(Request::Sync),
+            },
         }
     }
 

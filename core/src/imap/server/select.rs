@@ -1,6 +1,7 @@
 //! SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691).
 
 use super::connection::{Connection, Phase, Selected, confused, failed};
+use super::flags::Removal;
 use super::list::listed;
 use super::news::Telling;
 use super::task::{Step, Told};
@@ -221,18 +222,11 @@ impl Connection {
 /// CLOSE or UNSELECT under way.
 #[derive(Debug)]
 pub(super) struct Closing {
-    /// What to remove first.
-    deleted: UidSet,
+    /// What goes first.
+    removal: Option<Removal>,
     text: &'static str,
     /// The mod-sequence of that, for those who want to know (RFC 7162 §3.2.8).
     modseq: Option<u64>,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Stage {
-    Expunge,
-    Close,
 }
 
 impl Closing {
@@ -247,33 +241,34 @@ impl Closing {
             }
             _ => UidSet::default(),
         };
-        Self { deleted, text: "CLOSE completed", modseq: None, stage: Stage::Expunge }
+        let removal = Some(Removal::new(connection, deleted));
+        Self { removal, text: "CLOSE completed", modseq: None }
     }
 
     /// UNSELECT: nothing goes.
-    pub(super) fn quietly() -> Self {
-        let (deleted, text) = (UidSet::default(), "UNSELECT completed");
-        Self { deleted, text, modseq: None, stage: Stage::Expunge }
+    pub(super) const fn quietly() -> Self {
+        Self { removal: None, text: "UNSELECT completed", modseq: None }
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
-        match (self.stage, told) {
-            (Stage::Expunge, Told::Room) if !self.deleted.is_empty() => {
-                Step::Ask(Request::Expunge { uids: core::mem::take(&mut self.deleted) })
-            }
-            (Stage::Expunge, Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
-            (Stage::Expunge, told) => {
+        match (&mut self.removal, told) {
+            (Some(_), Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
+            (Some(removal), told) => {
                 if let Told::Answer(Answer::Mailbox(snapshot)) = told {
                     self.modseq = Some(snapshot.highest_modseq);
                 }
-                self.stage = Stage::Close;
+                if let Some(next) = removal.next(connection) {
+                    return Step::Ask(next);
+                }
+                self.removal = None;
                 Step::Ask(Request::Close)
             }
-            (Stage::Close, _) => {
+            (None, Told::Answer(_)) => {
                 connection.deselect();
                 let modseq = self.modseq.filter(|_| connection.enabled.qresync);
                 Step::Done(ok(self.text).with_modseq(modseq))
             }
+            (None, _) => Step::Ask(Request::Close),
         }
     }
 }

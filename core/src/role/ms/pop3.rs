@@ -7,7 +7,7 @@ use crate::role::doors::{machine_doors, session_doors};
 use crate::role::login::{Judgement, Login};
 use crate::role::{Effect, Input, Peer, Report, Site};
 use crate::sasl::{self, Accepted, Mechanism};
-use crate::store::{self, Access, Account, MailboxName, Snapshot, Uid, UniqueIds};
+use crate::store::{self, Access, Account, MailboxName, Snapshot, Uid, UidSet, UniqueIds};
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -39,7 +39,8 @@ enum Awaits {
     Opened(Ticket),
     UniqueIds(Ticket, Snapshot),
     Read(Ticket),
-    Removed(Ticket),
+    /// The messages removed, and those that are still to be.
+    Removed(Ticket, UidSet),
 }
 
 impl Pop3 {
@@ -76,8 +77,7 @@ impl Pop3 {
             },
             Output::Remove { ticket, messages } => {
                 let uids = messages.iter().filter_map(|place| self.uids.get(*place).copied());
-                let request = store::Request::Expunge { uids: uids.collect() };
-                self.ask_store(Awaits::Removed(ticket), request);
+                self.remove(ticket, uids.collect());
             }
             Output::Close => {
                 self.report(Report::new("logout"));
@@ -111,6 +111,12 @@ impl Pop3 {
         self.report(Report::new("login").with("mechanism", mechanism));
         let (mailbox, access) = (MailboxName::inbox(), Access::Exclusive);
         self.ask_store(Awaits::Opened(ticket), store::Request::Open { account, mailbox, access });
+    }
+
+    /// Removes messages, some at a time.
+    fn remove(&mut self, ticket: Ticket, mut uids: UidSet) {
+        let turn = uids.take_first(self.login.limits().expunge_turn);
+        self.ask_store(Awaits::Removed(ticket, uids), store::Request::Expunge { uids: turn });
     }
 
     fn ask_store(&mut self, awaits: Awaits, request: store::Request) {
@@ -149,7 +155,10 @@ impl Pop3 {
             (Awaits::Read(ticket), store::Answer::Read { end }) => {
                 pop3::Input::Read { ticket, end }
             }
-            (Awaits::Removed(ticket), store::Answer::Mailbox(snapshot)) => {
+            (Awaits::Removed(ticket, left), store::Answer::Mailbox(_)) if !left.is_empty() => {
+                return self.remove(ticket, left);
+            }
+            (Awaits::Removed(ticket, _), store::Answer::Mailbox(snapshot)) => {
                 let there = |uid: &&Uid| snapshot.messages.get(**uid).is_some();
                 let left = self.uids.iter().filter(there).count();
                 let removed = self.uids.len() - left;
@@ -164,14 +173,14 @@ impl Pop3 {
                 self.account = None;
                 pop3::Input::Failed { ticket, refusal: refusal(&failure) }
             }
-            (Awaits::Read(ticket) | Awaits::Removed(ticket), store::Answer::Failed(failure)) => {
+            (Awaits::Read(ticket) | Awaits::Removed(ticket, _), store::Answer::Failed(failure)) => {
                 pop3::Input::Failed { ticket, refusal: refusal(&failure) }
             }
             (
                 Awaits::Opened(ticket)
                 | Awaits::UniqueIds(ticket, _)
                 | Awaits::Read(ticket)
-                | Awaits::Removed(ticket),
+                | Awaits::Removed(ticket, _),
                 _,
             ) => pop3::Input::Failed { ticket, refusal: Refusal::Permanent },
         };

@@ -1,4 +1,5 @@
 use super::*;
+use core::time::Duration;
 
 #[test]
 fn flags_are_set_and_told() {
@@ -69,6 +70,41 @@ fn expunging() {
             ("h STATUS INBOX (MESSAGES)", "* STATUS INBOX (MESSAGES 0)\nh OK STATUS completed"),
         ],
     );
+}
+
+/// Others have their turns meanwhile, and the client is told how far it has come (RFC 9585).
+#[test]
+fn many_messages_are_removed_some_at_a_time() {
+    let memory = memory();
+    let mut dialogue = three(&memory);
+    dialogue.server.connection.config = {
+        let mut limits = Limits::DEFAULT;
+        (limits.expunge_turn, limits.imap_progress) = (2, Duration::ZERO);
+        Config { limits, ..Config::default() }.into()
+    };
+    let requests = |dialogue: &mut Dialogue| {
+        let asked = dialogue.requests.drain(..).filter_map(|request| match request {
+            Request::Expunge { uids } => Some(uids.to_string()),
+            _ => None,
+        });
+        asked.collect::<Vec<_>>()
+    };
+    dialogue.say("a STORE 1:* +FLAGS.SILENT \\Deleted\r\n");
+    let told = "* OK [INPROGRESS (\"b\" 0 3)] Still at it\r\n\
+                * OK [INPROGRESS (\"b\" 2 3)] Still at it\r\n\
+                * 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n\
+                b OK EXPUNGE completed\r\n";
+    assert_eq!(dialogue.say("b EXPUNGE\r\n"), told);
+    assert_eq!(requests(&mut dialogue), ["1:2", "3"]);
+    for _ in 0..3 {
+        dialogue.append("INBOX", "\\Deleted", "text");
+    }
+    dialogue.say("c NOOP\r\n");
+    let told = "* OK [INPROGRESS (\"d\" 0 3)] Still at it\r\n\
+                * OK [INPROGRESS (\"d\" 2 3)] Still at it\r\n\
+                d OK CLOSE completed\r\n";
+    assert_eq!(dialogue.say("d CLOSE\r\n"), told);
+    assert_eq!(requests(&mut dialogue), ["4:5", "6"]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ struct Ward {
     verdict: Option<Verdict>,
     /// What the store answers instead of reading.
     unreadable: Option<store::Failure>,
+    /// How many messages were to be removed at a time.
+    removals: Vec<usize>,
     reports: Vec<String>,
 }
 
@@ -41,6 +43,9 @@ impl Host<Pop3> for Ward {
                 session.handle(now, Input::Authenticated { ticket, verdict });
             }
             Effect::Store { ticket, request } => {
+                if let Request::Expunge { uids } = &request {
+                    self.removals.push(uids.iter().count());
+                }
                 let mut octets = Vec::new();
                 let answer = match (&request, &self.unreadable) {
                     (Request::Read { .. }, Some(failure)) => Answer::Failed(failure.clone()),
@@ -68,6 +73,7 @@ fn account() -> Account {
 fn site() -> Arc<Site> {
     let mut config = SiteConfig { hostname: "example.com".into(), ..SiteConfig::default() };
     config.auth.cleartext = Cleartext::Loopback;
+    config.limits.expunge_turn = 2;
     let mut site = Site::new(config, [7; 32]).unwrap();
     let user = User {
         password: Some(Secret::new("opensesame".into())),
@@ -104,7 +110,13 @@ impl Room {
         let now = Instant::from_seconds(1_000);
         let session = Pop3::new(now, site(), peer, Entropy::from_seed([1; 32]));
         let store = memory.session();
-        let ward = Ward { store, verdict: None, unreadable: None, reports: Vec::new() };
+        let ward = Ward {
+            store,
+            verdict: None,
+            unreadable: None,
+            removals: Vec::new(),
+            reports: Vec::new(),
+        };
         let mut room = Self { session, ward, now };
         room.heard();
         room
@@ -160,6 +172,21 @@ fn mail_is_fetched_and_removed() {
     let mut room = Room::entered(&memory);
     assert_eq!(room.say("STAT"), "+OK 1 16\r\n");
     assert_eq!(room.say("UIDL 1").split(' ').nth(2).map(String::from), unique_id);
+}
+
+#[test]
+fn mail_is_removed_some_at_a_time() {
+    let memory = filled();
+    deliver(&memory, "three", b"Subject: three\r\n\r\n");
+    let mut room = Room::entered(&memory);
+    for number in 1..=3 {
+        room.say(&format!("DELE {number}"));
+    }
+    assert_eq!(room.say("QUIT"), "+OK Bye\r\n");
+    assert_eq!(room.ward.removals, [2, 1]);
+    let removed = "removed messages=3 protocol=pop3 peer=127.0.0.1 account=alice@example.com";
+    assert_eq!(room.ward.reports[1], removed);
+    assert_eq!(Room::entered(&memory).say("STAT"), "+OK 0 0\r\n");
 }
 
 #[test]
