@@ -24,6 +24,8 @@ pub(super) const NOW: Instant = Instant::from_seconds(1_800_000_000);
 pub(super) enum Fault {
     /// The call of this number fails, counted from 0.
     Fails(usize, Failure),
+    /// The call of this number is performed, and fails: a change of the spool may not be safe.
+    FailsLate(usize, Failure),
     /// From the call of this number on nothing happens any more.
     Dies(usize),
 }
@@ -105,6 +107,16 @@ impl Bench {
         Some(Ok(()))
     }
 
+    /// The failure of the call that was performed last.
+    fn fail_late(&self) -> Option<Failure> {
+        match &self.fault {
+            Some(Fault::FailsLate(place, failure)) if *place + 1 == self.calls.len() => {
+                Some(failure.clone())
+            }
+            _ => None,
+        }
+    }
+
     fn spool(
         &mut self,
         request: spool::Request,
@@ -177,6 +189,7 @@ impl<S: Session<Input = Input, Output = Effect>> Host<S> for Bench {
                     None => return,
                     Some(outcome) => outcome
                         .and_then(|()| self.spool(request, session.content(), &mut octets))
+                        .and_then(|answer| self.fail_late().map_or(Ok(answer), Err))
                         .unwrap_or_else(spool::Answer::Failed),
                 };
                 session.handle_content(now, ticket, &octets);

@@ -13,7 +13,7 @@ use crate::machine::{Instant, Machine, Session, Tickets};
 use crate::queue::{self, Action, Entry, Id, Left, Note, Order, Paper, Record, Summary, spool};
 use crate::store::Failure;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -24,7 +24,8 @@ use draft::Draft;
 ///
 /// | stage | awaits | then |
 /// |---|---|---|
-/// | `Idle` | a paper | `Loading`, or `Discarding` if the message is to be taken out unseen |
+/// | `Idle` | a paper | `Repeating` if the last one left something undone, else `Loading`, or `Discarding` if the message is to be taken out unseen |
+/// | `Repeating` | what a report waits for to be done after all | `Loading` or `Discarding`, as from `Idle` |
 /// | `Loading` | the message's envelope and what was noted of it | `Noting`, or as after it if nothing is to be noted |
 /// | `Noting` | the order to be safe in the spool | `Opening` if the sender is to be told of something, else `Removing` or `Idle` |
 /// | `Opening` | the start of the message | `Beginning`; a report is not reported on: `Marking` or `Removing` |
@@ -39,11 +40,14 @@ use draft::Draft;
 /// A report is a message of its own. First it is committed, then that is noted of the message it is
 /// about, or that message removed, and only then does the queue learn of the report. What is cut off
 /// or fails in between begins anew. Since the report's id follows from what it tells, the one that is
-/// in the spool already is not written again then. A sender is told twice only if
-/// - the host dies between the two, and the queue, which finds the report in the spool when it begins
-///   anew, has delivered it by the time that the clerk comes to the message; or
+/// in the spool already is not written again then. Where the noting fails, the change may have been
+/// made without being safe: before anything else is done for that message it is asked for again, and
+/// the report waits for that. A sender is told twice only if the host dies between the commit and the
+/// note, and
+/// - the queue, which finds the report in the spool when it begins anew, has delivered it by the time
+///   that the clerk comes to the message; or
 /// - there is more to be told by then: it is told together with what the first report says, which
-///   goes out as well when the queue begins anew.
+///   goes out as well.
 ///
 /// The other order would lose reports instead.
 ///
@@ -52,6 +56,8 @@ pub struct Clerk {
     site: Arc<Site>,
     entropy: Entropy,
     papers: VecDeque<Paper>,
+    /// Of messages in the queue, which has a look taken at each of them again.
+    undone: BTreeMap<Id, Undone>,
     stage: Stage,
     ending: bool,
     octets: Vec<u8>,
@@ -63,6 +69,8 @@ pub struct Clerk {
 /// What is awaited.
 enum Stage {
     Idle,
+    /// Then the paper is begun.
+    Repeating(Paper, Undone),
     Loading(Paper),
     Noting {
         entry: Box<Entry>,
@@ -102,6 +110,12 @@ struct Told {
     report: Report,
 }
 
+/// What was asked when a report was in the spool, and failed.
+struct Undone {
+    request: spool::Request,
+    told: Told,
+}
+
 impl Clerk {
     /// The clerk of `site`.
     #[must_use]
@@ -110,6 +124,7 @@ impl Clerk {
             site,
             entropy,
             papers: VecDeque::new(),
+            undone: BTreeMap::new(),
             stage: Stage::Idle,
             ending: false,
             octets: Vec::new(),
@@ -145,21 +160,31 @@ impl Clerk {
             self.stage = Stage::Over;
             return;
         }
-        match self.papers.pop_front() {
-            Some(Paper { id, order: Order::Remove }) => {
-                self.ask(Stage::Discarding(id), spool::Request::Remove(id));
+        let Some(paper) = self.papers.pop_front() else { return };
+        match self.undone.remove(&paper.id) {
+            Some(undone) => {
+                let request = undone.request.clone();
+                self.ask(Stage::Repeating(paper, undone), request);
             }
-            Some(paper) => {
-                let id = paper.id;
-                self.ask(Stage::Loading(paper), spool::Request::Load(id));
-            }
-            None => {}
+            None => self.begin_paper(paper),
+        }
+    }
+
+    fn begin_paper(&mut self, paper: Paper) {
+        let id = paper.id;
+        match paper.order {
+            Order::Remove => self.ask(Stage::Discarding(id), spool::Request::Remove(id)),
+            _ => self.ask(Stage::Loading(paper), spool::Request::Load(id)),
         }
     }
 
     fn handle_spool(&mut self, answer: spool::Answer) {
         use spool::Answer::{Done, Failed, Loaded, Read};
         match (core::mem::replace(&mut self.stage, Stage::Idle), answer) {
+            (Stage::Repeating(paper, Undone { told, .. }), Done) => {
+                self.hand_over(Some(told));
+                self.begin_paper(paper);
+            }
             (Stage::Loading(paper), Loaded(entry)) => self.note(entry, paper.order),
             (Stage::Noting { mut entry, record }, Done) => {
                 self.report_note(&entry, &record.note);
@@ -196,6 +221,10 @@ impl Clerk {
     fn handle_failure(&mut self, stage: Stage, failure: &Failure) {
         let is_gone = *failure == Failure::NoMessage;
         match stage {
+            Stage::Repeating(paper, Undone { told, .. }) if is_gone => {
+                self.hand_over(Some(told));
+                self.begin_paper(paper);
+            }
             Stage::Loading(Paper { id, .. }) if is_gone => self.answer(id, Left::Gone),
             Stage::Noting { entry, .. } | Stage::Opening { entry, .. } if is_gone => {
                 self.answer(entry.envelope.id, Left::Gone);
@@ -208,13 +237,22 @@ impl Clerk {
                 self.fail(id, failure);
                 self.answer(id, Left::Unknown);
             }
-            Stage::Noting { entry, .. }
-            | Stage::Opening { entry, .. }
-            | Stage::Marking { entry, .. }
-            | Stage::Removing { entry, .. } => {
-                self.fail(entry.envelope.id, failure);
-                let left = self.left_undone(&entry);
-                self.answer(entry.envelope.id, left);
+            Stage::Repeating(Paper { id, .. }, undone) => {
+                self.fail(id, failure);
+                self.undone.insert(id, undone);
+                self.answer(id, Left::Unknown);
+            }
+            Stage::Noting { entry, .. } | Stage::Opening { entry, .. } => {
+                self.put_off(&entry, failure)
+            }
+            Stage::Marking { entry, records, told } => {
+                let request = spool::Request::Record { id: entry.envelope.id, records };
+                self.repeat_later(&entry, request, told);
+                self.put_off(&entry, failure);
+            }
+            Stage::Removing { entry, told } => {
+                self.repeat_later(&entry, spool::Request::Remove(entry.envelope.id), told);
+                self.put_off(&entry, failure);
             }
             Stage::Reading(draft) if is_gone => self.abandon(&draft, Left::Gone),
             Stage::Reading(draft)
@@ -227,6 +265,19 @@ impl Clerk {
             }
             stage @ (Stage::Idle | Stage::Abandoning(..) | Stage::Over) => self.stage = stage,
         }
+    }
+
+    fn repeat_later(&mut self, entry: &Entry, request: spool::Request, told: Option<Told>) {
+        if let Some(told) = told {
+            self.undone.insert(entry.envelope.id, Undone { request, told });
+        }
+    }
+
+    /// Leaves the message for the queue to come back to.
+    fn put_off(&mut self, entry: &Entry, failure: &Failure) {
+        self.fail(entry.envelope.id, failure);
+        let left = self.left_undone(entry);
+        self.answer(entry.envelope.id, left);
     }
 
     fn fail(&mut self, id: Id, failure: &Failure) {

@@ -102,6 +102,45 @@ fn a_message_that_vanishes_meanwhile_is_gone_but_not_the_report_that_was_made() 
 }
 
 #[test]
+fn a_report_waits_until_it_is_noted_for_sure_and_is_handed_over_once() {
+    let failure = || Failure::Io("the disk is gone".into());
+    for (others, orders) in [
+        (false, [Order::Review, Order::Review]),
+        (false, [Order::Review, Order::Remove]),
+        (true, [Order::Review, Order::Review]),
+        (true, [Order::Review, settle()]),
+    ] {
+        let (mut bench, mut clerk) = (bench(), clerk());
+        let one = failing(&mut bench, others);
+        let mut give = |bench: &mut Bench, order| {
+            clerk.handle(NOW, Input::Paper(Paper { id: one, order }));
+            drain(NOW, &mut clerk, bench);
+            filed(bench).pop().unwrap().1
+        };
+        // That the sender was told can be read, or the message is gone, but not for sure.
+        bench.fault = Some(Fault::FailsLate(8, failure()));
+        assert_ne!(give(&mut bench, settle()), Left::Gone);
+        assert!(queued(&bench).is_empty());
+        let report = only(&bench).0;
+        bench.fault = Some(Fault::Fails(9, failure()));
+        let [again, last] = orders;
+        assert_eq!(give(&mut bench, again), Left::Unknown);
+        assert!(queued(&bench).is_empty());
+
+        bench.fault = None;
+        let is_gone = give(&mut bench, last) == Left::Gone;
+        assert_eq!(is_gone, !others);
+        // What comes of the report meanwhile is not undone.
+        bench.spool.remove(&report);
+        give(&mut bench, Order::Review);
+        let known: Vec<Id> = queued(&bench).iter().map(|it| it.id).collect();
+        assert_eq!(known, [report]);
+        assert!(reports(&bench).is_empty());
+        assert_eq!(bench.calls[8], bench.calls[10], "the same once more");
+    }
+}
+
+#[test]
 fn what_comes_on_top_of_a_report_that_was_not_noted_is_told_as_well() {
     let mut bench = bench();
     let one = failing(&mut bench, true);
