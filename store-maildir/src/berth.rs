@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) struct Berth {
     mailbox: Mutex<Option<Mailbox>>,
     folder: PathBuf,
-    /// Held while messages leave for another mailbox, so that nobody else takes them, too.
+    /// Held while messages are moved, replaced or removed, so that nobody else takes them, too.
     leaving: Mutex<()>,
     new: Syncs,
     cur: Syncs,
@@ -42,7 +42,7 @@ impl Berth {
         lock(&self.mailbox)
     }
 
-    /// Waits until nobody else moves or replaces messages of the mailbox.
+    /// Waits until nobody else moves, replaces or removes messages of the mailbox.
     pub(crate) fn leaving(&self) -> MutexGuard<'_, ()> {
         lock(&self.leaving)
     }

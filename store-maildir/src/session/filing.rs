@@ -170,8 +170,8 @@ impl Session {
         messages.push(last);
         let home = self.home(account, now)?;
         let folder = home.folder(name);
-        let open = self.open.as_ref().map(|open| open.slot.clone());
-        let _leaving = open.as_ref().filter(|_| replaces.is_some()).map(|slot| slot.leaving());
+        let slot = self.open.as_ref().map(|open| open.slot.clone());
+        let _leaving = slot.as_ref().filter(|_| replaces.is_some()).map(|slot| slot.leaving());
         if let Some(uid) = replaces {
             self.with_open(true, |_, mailbox| {
                 mailbox.ledger.get(uid).map(|_| ()).ok_or(Failure::NoMessage)
@@ -273,7 +273,7 @@ impl Session {
 }
 
 /// Removes the originals of copies, told in pairs with these, and returns those that are moved then: what
-/// another session or host has removed meanwhile is not ours to move, and its copy goes.
+/// another host has removed meanwhile is not ours to move, and its copy goes.
 fn take_away(
     now: Instant,
     (own, source): (&Home, &Slot),

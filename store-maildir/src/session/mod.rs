@@ -415,6 +415,8 @@ impl Session {
     }
 
     fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Answer, Failure> {
+        let slot = self.open.as_ref().map(|open| open.slot.clone());
+        let _leaving = slot.as_ref().map(|slot| slot.leaving());
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
             let removed = mailbox.expunge(now, uids)?;
             open.home.note(Change::Went, removed.weight);
