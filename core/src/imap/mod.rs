@@ -31,8 +31,8 @@ pub use response::{
 };
 pub use types::{
     Acl, Append, AppendMessage, AppendPart, Capability, ChangedSince, Charset, Command, Encoding,
-    EntryName, EventGroup, Fetch, FetchItem, Flag, Identifier, List, ListPattern, ListReturn,
-    ListSelection, Literal, Mailbox, MailboxFilter, Messages, Metadata, MetadataDepth,
+    EntryName, EventGroup, Fetch, FetchItem, Flag, Identifier, InvalidEntryName, List, ListPattern,
+    ListReturn, ListSelection, Literal, Mailbox, MailboxFilter, Messages, Metadata, MetadataDepth,
     NotASequenceSet, Notify, NotifyEvent, Numbering, ObjectId, Partial, PartialRange, Qresync,
     Quota, QuotaResource, QuotaUse, Replaced, Rights, RightsChange, Search, SearchKey,
     SearchReturn, Section, SectionText, Select, SequenceSet, Sort, SortCriterion, SortKey,

@@ -12,7 +12,7 @@
 mod append;
 mod frame;
 
-use super::command::{Bad, Parsed, is_append, is_message, parse, parse_tag};
+use super::command::{Bad, Parsed, is_append, is_message, parse, parse_tag, sets_metadata};
 use super::scan::Scanner;
 use super::types::{
     Append, AppendMessage, AppendPart, Command, Encoding, Literal, Synchronizing, Tag,
@@ -49,6 +49,9 @@ pub enum Step {
     Appended(Tag),
     /// The line that [`Assembler::expect_line`] asked for, without its CRLF.
     Line(Secret<Vec<u8>>),
+    /// A value that SETMETADATA announces is longer than [`Bounds`] allow. The command is dropped, to be
+    /// answered with `NO` (RFC 5464 §4.3).
+    LongValue(Tag),
     /// A command was not understood. If it was an APPEND, its messages are to be forgotten.
     Bad(Bad),
     /// The connection must be closed, with this text in the BYE. Nothing happens any more.
@@ -64,6 +67,8 @@ pub struct Bounds {
     literals: usize,
     /// Octets of a command altogether.
     command: usize,
+    /// Octets of a value that SETMETADATA sets, if it is a literal.
+    value: u64,
     /// Octets of a literal for which the client does not wait.
     unannounced: u64,
     /// Octets that are dropped to find the end of a command that was not understood.
@@ -102,6 +107,7 @@ impl Bounds {
             line: command,
             literals: command,
             command,
+            value: u64::MAX,
             unannounced: u64::MAX,
             drop: command as u64,
             grammar: Grammar::new(limits),
@@ -116,6 +122,7 @@ impl Bounds {
             line,
             literals,
             command: line.saturating_add(literals),
+            value: limits.annotation as u64,
             unannounced: u64::MAX,
             // A message that is too large by half gets an answer that says so.
             drop: limits.message.saturating_mul(2),
@@ -255,6 +262,12 @@ impl Assembler {
                 if let Some(text) = self.bounds.refuses(literal) {
                     let bad = Bad::at(&octets[..end], text);
                     return self.misunderstand(inbox, bad, end + CRLF, literal);
+                }
+                if literal.size > self.bounds.value
+                    && let Some(tag) = sets_metadata(&octets[..end], self.encoding)
+                {
+                    self.pass_over(inbox, end + CRLF, literal);
+                    return Progress::Step(Step::LongValue(tag));
                 }
                 if passes {
                     return self.parse_command(inbox, end, Some(literal));

@@ -15,6 +15,7 @@ const BOUNDS: Bounds = Bounds {
     line: 60,
     literals: 20,
     command: 80,
+    value: 10,
     unannounced: u64::MAX,
     drop: 200,
     grammar: Grammar::new(&Limits::DEFAULT),
@@ -103,6 +104,7 @@ impl Run {
                 Some(tag) => format!("{tag} bad: {}", bad.text),
                 None => format!("* bad: {}", bad.text),
             },
+            Step::LongValue(tag) => format!("{tag} long value"),
             Step::Bye(_) => "bye".to_string(),
         })
     }
@@ -424,6 +426,20 @@ fn an_append_can_be_refused_between_its_messages() {
     run.assembler.refuse(&mut run.inbox);
     run.push(b"OOP\r\n TEXT {9}\r\nc NOOP\r\n");
     assert_eq!(run.told, ["a append 2? yes", "+", "c Noop"]);
+}
+
+#[test]
+fn values_that_are_too_long() {
+    let long = ["a long value", "b Noop"];
+    assert_eq!(run(b"a SETMETADATA x (/shared/y {11}\r\nb NOOP\r\n"), long);
+    assert_eq!(run(b"a SETMETADATA x (/shared/y ~{3+}\r\nyes /shared/z {11+}\r\nb NOOP\r\n.. y)\r\nb NOOP\r\n"), long);
+    assert_eq!(run(b"a SETMETADATA x (/shared/y {201+}\r\n"), ["a long value", "bye"]);
+    let fits = b"a SETMETADATA x (/shared/y {10+}\r\n0123456789)\r\nb NOOP\r\n";
+    assert_eq!(run(fits), ["a Metadata", "b Noop"]);
+    // Nothing else is a value, were it as long.
+    let name = b"a SETMETADATA {11+}\r\n0123456789( (/shared/y NIL)\r\nb NOOP\r\n";
+    assert_eq!(run(name), ["a Metadata", "b Noop"]);
+    assert_eq!(run(b"a LOGIN x {11+}\r\n0123456789(\r\nb NOOP\r\n"), ["a Login", "b Noop"]);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! GETMETADATA and SETMETADATA (RFC 5464 §5).
 
-use super::mailbox;
+use super::{mailbox, parse_tag};
 use crate::imap::scan::{Scanned, Scanner};
-use crate::imap::types::{EntryName, Mailbox, Metadata, MetadataDepth};
+use crate::imap::types::{
+    Encoding, EntryName, InvalidEntryName, Mailbox, Metadata, MetadataDepth, Tag,
+};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -67,8 +69,11 @@ pub(super) fn entry_list(scanner: &mut Scanner<'_>) -> Scanned<Vec<EntryName>> {
 /// `entry`.
 fn entry(scanner: &mut Scanner<'_>) -> Scanned<EntryName> {
     let octets = scanner.astring("The name of an entry is missing")?;
-    let name = str::from_utf8(&octets).ok().and_then(EntryName::new);
-    name.ok_or_else(|| "The name of an entry begins with /private or /shared".into())
+    if let Some(b'*' | b'%') = scanner.peek() {
+        // No atom holds these, but the name was meant to.
+        return Err(InvalidEntryName::BadCharacter.as_str().into());
+    }
+    EntryName::parse(&octets).map_err(|wrong| wrong.as_str().into())
 }
 
 /// `"SETMETADATA" SP mailbox SP "(" entry SP value *(SP entry SP value) ")"`.
@@ -85,4 +90,16 @@ pub(super) fn parse_set(scanner: &mut Scanner<'_>) -> Scanned<Metadata> {
         Ok((name, value))
     })?;
     Ok(Metadata::Set { mailbox, values })
+}
+
+/// The tag of the SETMETADATA that `octets` are the beginning of, as far as into its list of entries and
+/// values.
+pub(in crate::imap) fn sets_metadata(octets: &[u8], encoding: Encoding) -> Option<Tag> {
+    let mut scanner = Scanner::new(octets, encoding);
+    let tag = parse_tag(&mut scanner).ok()?;
+    let is_list = scanner.eat_name("SETMETADATA")
+        && mailbox_or_server(&mut scanner).is_ok()
+        && scanner.space().is_ok()
+        && scanner.peek() == Some(b'(');
+    is_list.then_some(tag)
 }

@@ -13,6 +13,7 @@ mod sort;
 
 pub(super) use append::{End, Offer, Place, Stretch, is_append, is_message, parse_stretch};
 pub(super) use fetch::parse_section;
+pub(super) use metadata::sets_metadata;
 
 use super::assemble::Grammar;
 use super::scan::{Scanned, Scanner, Syntax};

@@ -45,6 +45,10 @@ impl Connection {
                 let begun = self.begin_append(append);
                 return self.run(tag, begun);
             }
+            Assembled::LongValue(tag) => {
+                let status = metadata::too_long(self);
+                return self.run(tag, Err(status));
+            }
             Assembled::Bad(what) => self.reject(misunderstood(what)),
             Assembled::Continue => self.respond(Response::Continue("Go on".into())),
             Assembled::Bye(text) => self.bye(text),

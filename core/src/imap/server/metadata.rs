@@ -53,6 +53,12 @@ pub(super) fn begin(connection: &Connection, metadata: Metadata) -> Begun {
     Ok((Manner::FREE, Task::Annotate(task)))
 }
 
+/// The answer to a value that is longer than values may be (RFC 5464 §4.3).
+pub(super) fn too_long(connection: &Connection) -> Status {
+    let code = Code::MetadataMaxSize(connection.limits().annotation as u64);
+    no("The value is too long").with_code(code)
+}
+
 /// Whether these values can be set.
 fn check(
     connection: &Connection,
@@ -69,8 +75,7 @@ fn check(
         }
         let longest = connection.limits().annotation;
         if value.as_ref().is_some_and(|value| value.len() > longest) {
-            let code = Code::MetadataMaxSize(longest as u64);
-            return Err(no("The value is too long").with_code(code));
+            return Err(too_long(connection));
         }
     }
     Ok(())
@@ -147,7 +152,10 @@ fn below(
             None => false,
         })
     };
-    let told = |one: &Annotation| Some((EntryName::new(&one.entry)?, Some(one.value.clone())));
+    let told = |one: &Annotation| {
+        let entry = EntryName::parse(one.entry.as_bytes()).ok()?;
+        Some((entry, Some(one.value.clone())))
+    };
     all.iter().filter(|one| is_meant(one)).filter_map(told).collect()
 }
 

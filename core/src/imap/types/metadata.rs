@@ -46,22 +46,33 @@ pub enum MetadataDepth {
 pub struct EntryName(String);
 
 impl EntryName {
-    /// `text` as the name of an entry, if it is one.
+    /// `octets` as the name of an entry.
     ///
     /// ```
-    /// use postroad_core::imap::EntryName;
-    /// assert_eq!(EntryName::new("/Shared/Comment").unwrap().as_str(), "/shared/comment");
-    /// assert!(EntryName::new("/shared//x").is_none());
-    /// assert!(EntryName::new("/comment").is_none());
+    /// use postroad_core::imap::{EntryName, InvalidEntryName};
+    /// assert_eq!(EntryName::parse(b"/Shared/Comment").unwrap().as_str(), "/shared/comment");
+    /// assert_eq!(EntryName::parse(b"/comment"), Err(InvalidEntryName::NoScope));
+    /// assert_eq!(EntryName::parse(b"/shared//x"), Err(InvalidEntryName::EmptyPart));
+    /// assert_eq!(EntryName::parse(b"/private/*x"), Err(InvalidEntryName::BadCharacter));
     /// ```
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let fits = |octet: u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'*' | b'%');
-        let name = text.strip_prefix('/')?.to_ascii_lowercase();
+    ///
+    /// # Errors
+    /// Says which part of the rule is broken.
+    pub fn parse(octets: &[u8]) -> Result<Self, InvalidEntryName> {
+        let fits = |octet: &u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'*' | b'%');
+        let name = str::from_utf8(octets).map_err(|_| InvalidEntryName::BadCharacter)?;
+        let name = name.to_ascii_lowercase();
         let mut parts = name.split('/');
-        let is_known = matches!(parts.next(), Some("private" | "shared"));
-        let is_one = is_known && parts.all(|part| !part.is_empty() && part.bytes().all(fits));
-        is_one.then(|| Self(["/", &name].concat()))
+        if !matches!((parts.next(), parts.next()), (Some(""), Some("private" | "shared"))) {
+            return Err(InvalidEntryName::NoScope);
+        }
+        if parts.any(str::is_empty) {
+            return Err(InvalidEntryName::EmptyPart);
+        }
+        if !octets.iter().all(fits) {
+            return Err(InvalidEntryName::BadCharacter);
+        }
+        Ok(Self(name))
     }
 
     /// The name.
@@ -82,3 +93,36 @@ impl fmt::Display for EntryName {
         f.write_str(&self.0)
     }
 }
+
+/// What is wrong with the name of an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InvalidEntryName {
+    /// It does not begin with `/private` or `/shared`.
+    NoScope,
+    /// There is nothing between two `/`, or behind the last.
+    EmptyPart,
+    /// A character that names may not hold: a wildcard, a control, one beyond ASCII.
+    BadCharacter,
+}
+
+impl InvalidEntryName {
+    /// A sentence that says so.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoScope => "The name of an entry begins with /private or /shared",
+            Self::EmptyPart => "A part of an entry's name is empty",
+            Self::BadCharacter => {
+                "The name of an entry holds *, %, a control or a character beyond ASCII"
+            }
+        }
+    }
+}
+
+impl fmt::Display for InvalidEntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl core::error::Error for InvalidEntryName {}

@@ -30,7 +30,7 @@ pub use fetch::{ChangedSince, FetchItem, Partial, Section, SectionText};
 pub use flag::Flag;
 pub use list::{List, ListReturn, ListSelection};
 pub use mailbox::{Encoding, ListPattern, Mailbox};
-pub use metadata::{EntryName, Metadata, MetadataDepth};
+pub use metadata::{EntryName, InvalidEntryName, Metadata, MetadataDepth};
 pub use notify::{EventGroup, MailboxFilter, Notify, NotifyEvent};
 pub use object::ObjectId;
 pub use quota::{Quota, QuotaResource, QuotaUse};

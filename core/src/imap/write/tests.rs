@@ -203,7 +203,7 @@ fn extended_mailbox_data() {
 fn rights_quotas_and_annotations() {
     let inbox = || Mailbox::new("INBOX");
     let (fred, rights) = (Identifier::new("Fred").unwrap(), |text| Rights::new(text).unwrap());
-    let name = |text| EntryName::new(text).unwrap();
+    let name = |text: &str| EntryName::parse(text.as_bytes()).unwrap();
     for (response, expected) in [
         (
             Response::Acl(

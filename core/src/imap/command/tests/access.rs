@@ -96,7 +96,7 @@ fn acl() {
 
 #[test]
 fn getting_metadata() {
-    let entries = || vec![EntryName::new("/shared/comment").unwrap()];
+    let entries = || vec![EntryName::parse(b"/shared/comment").unwrap()];
     let get = |max_size, depth| {
         let mailbox = Some(inbox());
         Command::Metadata(Metadata::Get { mailbox, max_size, depth, entries: entries() })
@@ -138,7 +138,7 @@ fn getting_metadata() {
 
 #[test]
 fn setting_metadata() {
-    let name = |text| EntryName::new(text).unwrap();
+    let name = |text: &str| EntryName::parse(text.as_bytes()).unwrap();
     let octets =
         b"a SETMETADATA \"\" (/shared/a {3}\r\none /private/b NIL /shared/c ~{3}\r\n\0)\n)";
     let parsed = parse(octets, &GRAMMAR, Encoding::Utf7).unwrap().1;

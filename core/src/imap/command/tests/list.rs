@@ -72,7 +72,7 @@ fn extended_lists() {
         assert_eq!(list(&format!("{text} \"\" %")), List { selection, ..extended() });
     }
     let none = ListReturn::default();
-    let entry = |text| EntryName::new(text).unwrap();
+    let entry = |text: &str| EntryName::parse(text.as_bytes()).unwrap();
     for (text, returns) in [
         ("(CHILDREN)", ListReturn { children: true, ..none.clone() }),
         (

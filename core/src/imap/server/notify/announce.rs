@@ -247,8 +247,8 @@ impl Announcing {
                     Some(name) => self.events_of(connection, name).metadata,
                     None => connection.notifications.groups.has_server_metadata(),
                 };
-                let entries: Vec<_> =
-                    entries.iter().filter_map(|entry| EntryName::new(entry)).collect();
+                let entries = entries.iter().map(|entry| EntryName::parse(entry.as_bytes()));
+                let entries: Vec<_> = entries.filter_map(Result::ok).collect();
                 if is_told && !entries.is_empty() {
                     let mailbox = mailbox.map(|name| Mailbox::new(name.as_str()));
                     connection.respond(Response::MetadataChanged(mailbox, entries));
