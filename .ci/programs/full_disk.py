@@ -58,7 +58,7 @@ def files(account):
     return sorted(f for part in ("tmp", "new", "cur") for f in (account.maildir / part).iterdir())
 
 
-@check("SMTP answers 452 4.3.1 and IMAP NO [OVERQUOTA] with {}", [("no room at all", 0), ("room for half a message", 256 * 1024)])
+@check("SMTP answers 452 4.3.1 and IMAP NO [UNAVAILABLE] with {}", [("no room at all", 0), ("room for half a message", 256 * 1024)])
 def refuses_for_now(_, room):
     server = Postroad(queue={"reserve": 0})
     with SmallDisk(server.data):
@@ -75,7 +75,7 @@ def refuses_for_now(_, room):
             expect((code, text[:5]) == (452, b"4.3.1"), f"SMTP answered {code} {text}")
             session = imap(server, account)
             status, answer = session.append("INBOX", None, None, large)
-            expect(status == "NO" and b"[OVERQUOTA]" in answer[0], f"APPEND was answered {status} {answer}")
+            expect(status == "NO" and b"[UNAVAILABLE]" in answer[0], f"APPEND was answered {status} {answer}")
             expect(files(account) == before, f"something half-written was left: {set(files(account)) - set(before)}")
             with Mailbox(server, account) as inbox:
                 inbox.expect_contents([kept])

@@ -38,6 +38,8 @@ pub(super) struct Bench {
     pub(super) fault: Option<Fault>,
     /// Whose mailboxes are full.
     pub(super) full: Vec<Account>,
+    /// Why they are.
+    pub(super) fullness: Failure,
     /// The names of all requests.
     pub(super) calls: Vec<String>,
     /// What the queue was told.
@@ -54,6 +56,7 @@ pub(super) fn bench() -> Bench {
         memory,
         fault: None,
         full: vec![],
+        fullness: Failure::OverQuota,
         calls: vec![],
         queue: vec![],
         reports: vec![],
@@ -166,7 +169,11 @@ impl Bench {
         let store::Answer::Delivered(outcomes) = answer else { return answer };
         let mut outcomes = outcomes.into_iter();
         let outcome = |target| {
-            if is_full(target) { Err(Failure::Full) } else { outcomes.next().expect("one each") }
+            if is_full(target) {
+                Err(self.fullness.clone())
+            } else {
+                outcomes.next().expect("one each")
+            }
         };
         store::Answer::Delivered(targets.iter().map(outcome).collect())
     }

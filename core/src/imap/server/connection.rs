@@ -329,9 +329,10 @@ pub(super) fn failed(failure: &Failure) -> Status {
         Failure::Refused(_) => Code::Cannot,
         Failure::NoMessage => Code::ExpungeIssued,
         Failure::InUse => Code::InUse,
-        Failure::Full | Failure::OverQuota => Code::OverQuota,
+        Failure::OverQuota => Code::OverQuota,
         Failure::Limit(_) => Code::Limit,
-        Failure::Io(_) => Code::Unavailable,
+        // The disk is everyone's: no user is over quota for it, nor can do anything about it.
+        Failure::Full | Failure::Io(_) => Code::Unavailable,
     };
     let text = match failure {
         // What the file system said is for the log, not for the client.

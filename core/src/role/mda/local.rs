@@ -247,8 +247,11 @@ impl Local {
         for (place, accounts) in core::mem::take(&mut letter.recipients) {
             let outcome = match failure(&targets, outcomes, &accounts) {
                 None => Outcome::ours(Action::Delivered, (2, 0, 0), "Delivered to the mailbox"),
-                Some(Failure::Full | Failure::OverQuota) => {
+                Some(Failure::OverQuota) => {
                     Outcome::ours(Action::Deferred, (4, 2, 2), "The mailbox is full")
+                }
+                Some(Failure::Full) => {
+                    Outcome::ours(Action::Deferred, (4, 3, 1), "The disk is full")
                 }
                 Some(_) => deferred("The message could not be filed"),
             };

@@ -147,6 +147,17 @@ fn a_full_mailbox_is_tried_again_and_the_others_get_no_second_copy() {
 }
 
 #[test]
+fn a_full_disk_is_not_taken_for_a_full_mailbox() {
+    let mut bench = bench();
+    bench.full = vec![account(BOB)];
+    bench.fullness = Failure::Full;
+    let one = bench.put(ONE, "<eve@example.org>", &["<bob@example.com>"], CONTENT);
+    assert_eq!(file(&mut bench, one), [Carried::Deferred { report: false }]);
+    let last = bench.spool[&one].0.states[0].last.as_ref().unwrap();
+    assert_eq!(format!("{}", last.1), "deferred 4.3.1 - The disk is full");
+}
+
+#[test]
 fn a_message_that_is_not_there_is_gone() {
     assert_eq!(file(&mut bench(), id(ONE)), [Carried::Gone]);
     for place in [0, 5] {

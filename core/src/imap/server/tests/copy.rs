@@ -92,7 +92,7 @@ fn a_full_disk_is_told_and_the_rest_of_the_message_is_dropped() {
             dialogue.pieces = pieces;
             dialogue.sabotage = Some(sabotage);
             let heard = dialogue.say("a APPEND INBOX {9+}\r\nb NOOP\r\n.\r\nc NOOP\r\n");
-            assert_eq!(heard, "a NO [OVERQUOTA] No space left\r\nc OK NOOP completed\r\n");
+            assert_eq!(heard, "a NO [UNAVAILABLE] No space left\r\nc OK NOOP completed\r\n");
         }
     }
 }
