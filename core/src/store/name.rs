@@ -109,8 +109,11 @@ impl MailboxName {
         if text.split(DELIMITER).count() > limits.mailbox_depth {
             return Err(InvalidName::TooDeep);
         }
-        // `*` and `%` are LIST's wildcards (RFC 3501 §6.3.8).
-        if text.contains(|c: char| matches!(c, '/' | '*' | '%') || c.is_control()) {
+        // `*` and `%` are LIST's wildcards (RFC 3501 §6.3.8). Neither controls nor what separates lines
+        // and paragraphs may be in a name (RFC 6855 §3).
+        let bad =
+            |c: char| matches!(c, '/' | '*' | '%' | '\u{2028}' | '\u{2029}') || c.is_control();
+        if text.contains(bad) {
             return Err(InvalidName::BadCharacter);
         }
         let first = text.split(DELIMITER).next().unwrap_or_default();
@@ -119,6 +122,39 @@ impl MailboxName {
             return Ok(Self(["INBOX", &text[first.len()..]].concat().into()));
         }
         Ok(Self(text.into()))
+    }
+
+    /// Checks what is asked of the name of a new mailbox beyond [`parse`](Self::parse), which takes any
+    /// that there are already: it is in Net-Unicode, so that equal names are equal octets (RFC 9051
+    /// §5.1, RFC 5198 §2), and without what lets a name look like another one by turning its text
+    /// round (UAX #9 §2).
+    ///
+    /// ```
+    /// use postroad_core::{limits::Limits, store::MailboxName};
+    /// let name = |text| MailboxName::parse(text, &Limits::DEFAULT).unwrap();
+    /// assert!(name("Entw\u{fc}rfe").check_new().is_ok());
+    /// assert!(name("Entwu\u{308}rfe").check_new().is_err());
+    /// assert!(name("gpj.\u{202e}x").check_new().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Says which part of the rule is broken.
+    pub fn check_new(&self) -> Result<(), InvalidName> {
+        if !unicode_normalization::is_nfc(&self.0) {
+            return Err(InvalidName::NotNormal);
+        }
+        // Bidi_Control, and the byte order mark, which Net-Unicode has no use for.
+        let bad = |c: char| {
+            matches!(
+                c,
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}' | '\u{feff}'
+            )
+        };
+        if self.0.contains(bad) {
+            return Err(InvalidName::BadCharacter);
+        }
+        Ok(())
     }
 
     /// The name.
@@ -189,17 +225,28 @@ pub enum InvalidName {
     TooDeep,
     /// A character that names may not hold.
     BadCharacter,
+    /// Characters that are not composed as Unicode's normalization form C has them.
+    NotNormal,
 }
 
-impl fmt::Display for InvalidName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl InvalidName {
+    /// What is wrong, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::NoAt => "there is no @ in it",
             Self::Empty => "a part of the name is empty",
             Self::TooLong => "the name is too long",
             Self::TooDeep => "the name has too many levels",
             Self::BadCharacter => "the name holds a character that is not allowed",
-        })
+            Self::NotNormal => "the name is not in Unicode's normalization form C",
+        }
+    }
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

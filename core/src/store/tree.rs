@@ -110,11 +110,12 @@ impl Tree {
     /// The mailboxes to be made so that `name` exists, parents first (RFC 3501 §6.3.3).
     ///
     /// # Errors
-    /// If it exists already, or if there would be too many.
+    /// If it exists already, if no new mailbox can have this name, or if there would be too many.
     pub fn create(&self, name: &MailboxName, limits: &Limits) -> Result<Vec<MailboxName>, Failure> {
         if self.kind(name) == Kind::Mailbox {
             return Err(Failure::Exists);
         }
+        check_new(name)?;
         let mut made = self.missing_parents(name);
         made.push(name.clone());
         self.room(made.len(), limits)?;
@@ -140,7 +141,8 @@ impl Tree {
     /// while the mailboxes below it stay, this is the one move of INBOX itself.
     ///
     /// # Errors
-    /// If there is no `from`, if there is a `to`, if `to` lies below `from`, or at a limit.
+    /// If there is no `from`, if there is a `to` or no new mailbox can have this name, if `to` lies
+    /// below `from`, or at a limit.
     pub fn rename(
         &self,
         from: &MailboxName,
@@ -153,6 +155,7 @@ impl Tree {
         if self.kind(to) != Kind::Absent {
             return Err(Failure::Exists);
         }
+        check_new(to)?;
         let parents = self.missing_parents(to);
         if from.is_inbox() {
             self.room(parents.len() + 1, limits)?;
@@ -189,4 +192,8 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+fn check_new(name: &MailboxName) -> Result<(), Failure> {
+    name.check_new().map_err(|wrong| Failure::Refused(wrong.as_str()))
 }

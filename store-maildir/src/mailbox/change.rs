@@ -81,18 +81,22 @@ impl Mailbox {
         (flags, keywords): (Flags, &[String]),
     ) -> Result<UidSet, Failure> {
         self.refresh(now)?;
-        let flags = flags.intersection(Flags::SYSTEM)
-            | if action == FlagAction::Remove {
-                self.ledger.find_keywords(keywords)
-            } else {
-                self.intern(keywords)?
-            };
+        let flags = flags.intersection(Flags::SYSTEM);
         for _ in 0..ATTEMPTS {
             let modified = match unchanged_since {
                 Some(since) => self.ledger.changed_since(uids, since),
                 None => UidSet::default(),
             };
-            let plan = self.ledger.plan_flags(&uids.without(&modified), action, flags);
+            let uids = uids.without(&modified);
+            if self.there(&uids).is_empty() {
+                return Ok(modified);
+            }
+            let keywords = if action == FlagAction::Remove {
+                self.ledger.find_keywords(keywords)
+            } else {
+                self.intern(keywords)?
+            };
+            let plan = self.ledger.plan_flags(&uids, action, flags | keywords);
             if plan.is_empty() || self.own(|mailbox| mailbox.rename_all(now, &plan))? {
                 return Ok(modified);
             }

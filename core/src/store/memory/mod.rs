@@ -424,7 +424,7 @@ impl Session {
         let since = unchanged_since.unwrap_or(u64::MAX);
         let modified = mailbox.borrow().changed_since(&uids, since);
         let uids = uids.without(&modified);
-        {
+        if mailbox.borrow().messages().select(&uids).next().is_some() {
             let mut ledger = mailbox.borrow_mut();
             let flags = flags.intersection(Flags::SYSTEM);
             let flags = if action == FlagAction::Remove {

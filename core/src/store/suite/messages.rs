@@ -133,6 +133,27 @@ pub fn keywords_are_shared_by_name(bed: &impl Bed) {
     assert_eq!(&Desk::new(bed).open("INBOX").keywords[..], ["$Junk", "work"]);
 }
 
+/// Where no message is changed, because there is none or it has changed since, a new keyword gets no
+/// place in the table.
+pub fn keywords_come_with_a_change(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    desk.append("INBOX", Flags::NONE, b"x\r\n");
+    desk.open("INBOX");
+    for (number, since) in [(1, Some(0)), (9, None)] {
+        for action in [FlagAction::Add, FlagAction::Replace] {
+            let set = Request::SetFlags {
+                unchanged_since: since,
+                uids: uids(&[number]),
+                action,
+                flags: Flags::NONE,
+                keywords: alloc::vec!["fresh".into()],
+            };
+            assert_eq!(desk.changes(set).keywords, None);
+        }
+    }
+    assert!(Desk::new(bed).open("INBOX").keywords.is_empty());
+}
+
 /// A table has room for 26.
 pub fn keywords_have_a_limit(bed: &impl Bed) {
     let mut desk = Desk::new(bed);

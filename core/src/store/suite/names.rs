@@ -57,6 +57,22 @@ pub fn missing_parents_are_created(bed: &impl Bed) {
     assert_eq!(desk.list(), ["M INBOX", "M INBOX.e", "M a", "M a.b", "M a.b.c", "M a.d"]);
 }
 
+/// RFC 9051 §5.1: what is not Net-Unicode, and what turns text round, is no name of a new mailbox.
+pub fn new_names_are_in_net_unicode(bed: &impl Bed) {
+    let mut desk = Desk::new(bed);
+    desk.create("a");
+    for bad in ["u\u{308}", "\u{212b}", "x\u{202e}y", "a.\u{200f}b", "\u{feff}x", "\u{2069}"] {
+        let (mailbox, rename) = (name(bad), desk.rename("a", bad));
+        let create = Request::Create { account: account(), mailbox, special_use: None };
+        assert!(matches!(desk.fails(create), Failure::Refused(_)), "{bad:?}");
+        assert!(matches!(desk.fails(rename), Failure::Refused(_)), "{bad:?}");
+    }
+    for good in ["\u{fc}", "\u{5d0}\u{5d1}", "\u{1f469}\u{200d}\u{1f4bb}"] {
+        desk.create(good);
+    }
+    assert_eq!(desk.list().len(), 5);
+}
+
 /// RFC 3501 §6.3.4.
 pub fn deleted_parents_stay_as_levels(bed: &impl Bed) {
     let mut desk = Desk::new(bed);
