@@ -34,7 +34,7 @@ impl Home {
         now: Instant,
     ) -> Result<Self, Failure> {
         let domain = shared.root.join(account.domain());
-        let root = domain.join(account.local_part());
+        let root = Self::root_of(shared, account);
         let home = Self { shared: shared.clone(), account: account.clone(), root };
         match shared.files.stat(&home.root.join("cur")) {
             Ok(_) => (),
@@ -42,6 +42,11 @@ impl Home {
             Err(errno) => return Err(failed(&home.root)(errno)),
         }
         Ok(home)
+    }
+
+    /// Where an account's folder is.
+    pub(crate) fn root_of(shared: &Shared, account: &Account) -> PathBuf {
+        shared.root.join(account.domain()).join(account.local_part())
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -8,9 +8,17 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// The accounts that sessions observe, by their folders.
+/// The accounts that sessions observe.
 #[derive(Default)]
-pub(crate) struct Observed(Mutex<HashMap<PathBuf, Account>>);
+pub(crate) struct Observed(Mutex<Accounts>);
+
+#[derive(Default)]
+struct Accounts {
+    /// By their folders.
+    observed: HashMap<PathBuf, Account>,
+    /// By the same, those whose names sessions are changing, and how many do.
+    changing: HashMap<PathBuf, usize>,
+}
 
 struct Account {
     home: Home,
@@ -22,12 +30,12 @@ struct Account {
 impl Observed {
     /// Whether nobody observes anything.
     pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.0).is_empty()
+        lock(&self.0).observed.is_empty()
     }
 
     /// One more observer of an account.
     pub(crate) fn join(&self, home: &Home, wake: Option<Wake>) -> Result<Observer, Failure> {
-        let mut accounts = lock(&self.0);
+        let accounts = &mut lock(&self.0).observed;
         if let Some(account) = accounts.get_mut(home.root()) {
             return Ok(account.news.join(wake));
         }
@@ -38,7 +46,7 @@ impl Observed {
         })?;
         let (news, watched) = (News::new(&listed), BTreeSet::new());
         let mut account = Account { home: home.clone(), news, watched };
-        account.watch_mailboxes(home);
+        account.watch_mailboxes();
         let observer = account.news.join(wake);
         accounts.insert(home.root().into(), account);
         Ok(observer)
@@ -46,7 +54,7 @@ impl Observed {
 
     /// One observer less.
     pub(crate) fn leave(&self, home: &Home, observer: Observer) {
-        let mut accounts = lock(&self.0);
+        let accounts = &mut lock(&self.0).observed;
         let Some(account) = accounts.get_mut(home.root()) else {
             return;
         };
@@ -61,13 +69,13 @@ impl Observed {
 
     /// What an observer has yet to be told.
     pub(crate) fn hear(&self, home: &Home, observer: Observer) -> Vec<Happening> {
-        let mut accounts = lock(&self.0);
+        let accounts = &mut lock(&self.0).observed;
         accounts.get_mut(home.root()).map(|it| it.news.hear(observer)).unwrap_or_default()
     }
 
     /// Sets whom to wake for an observer.
     pub(crate) fn watch(&self, home: &Home, observer: Observer, wake: Option<Wake>) {
-        if let Some(account) = lock(&self.0).get_mut(home.root()) {
+        if let Some(account) = lock(&self.0).observed.get_mut(home.root()) {
             account.news.watch(observer, wake);
         }
     }
@@ -79,27 +87,32 @@ impl Observed {
         happening: Happening,
         by: Option<Observer>,
     ) -> Vec<Wake> {
-        let mut accounts = lock(&self.0);
+        let accounts = &mut lock(&self.0).observed;
         accounts.get_mut(root).map(|it| it.news.tell(happening, by)).unwrap_or_default()
     }
 
-    /// Takes down what is different about an account's names; whom to wake.
-    pub(crate) fn look(
+    /// A session is about to change the names of the account in `root`: what is noticed of it
+    /// meanwhile, it [tells](Self::end_change) in the end, for it knows what is renamed, and by whom.
+    pub(crate) fn begin_change(&self, root: &Path) {
+        *lock(&self.0).changing.entry(root.into()).or_default() += 1;
+    }
+
+    /// Takes down what is different about the account's names when a session has changed them, or
+    /// could not; whom to wake.
+    pub(crate) fn end_change(
         &self,
-        home: &Home,
+        root: &Path,
         renamed: Option<(&MailboxName, &MailboxName)>,
         by: Option<Observer>,
     ) -> Vec<Wake> {
         let mut accounts = lock(&self.0);
-        let Some(account) = accounts.get_mut(home.root()) else {
-            return Vec::new();
-        };
-        let Ok(listed) = home.list() else {
-            return Vec::new();
-        };
-        let wakes = account.news.look(&listed, renamed, by);
-        account.watch_mailboxes(home);
-        wakes
+        if let Some(sessions) = accounts.changing.get_mut(root) {
+            *sessions -= 1;
+            if *sessions == 0 {
+                accounts.changing.remove(root);
+            }
+        }
+        accounts.look(root, renamed, by)
     }
 
     /// Another program has changed the mailbox in `folder`; whom to wake.
@@ -116,16 +129,39 @@ impl Observed {
 
     /// Another program may have changed the names of the account in `root`; whom to wake.
     pub(crate) fn notice_names(&self, root: &Path) -> Vec<Wake> {
-        let home = lock(&self.0).get(root).map(|account| account.home.clone());
-        home.map(|home| self.look(&home, None, None)).unwrap_or_default()
+        let mut accounts = lock(&self.0);
+        if accounts.changing.contains_key(root) {
+            return Vec::new();
+        }
+        accounts.look(root, None, None)
+    }
+}
+
+impl Accounts {
+    /// Takes down what is different about an account's names; whom to wake.
+    fn look(
+        &mut self,
+        root: &Path,
+        renamed: Option<(&MailboxName, &MailboxName)>,
+        by: Option<Observer>,
+    ) -> Vec<Wake> {
+        let Some(account) = self.observed.get_mut(root) else {
+            return Vec::new();
+        };
+        let Ok(listed) = account.home.list() else {
+            return Vec::new();
+        };
+        let wakes = account.news.look(&listed, renamed, by);
+        account.watch_mailboxes();
+        wakes
     }
 }
 
 impl Account {
     /// Watches the mailboxes that there are, and no others.
-    fn watch_mailboxes(&mut self, home: &Home) {
-        let watches = &home.shared().watches;
-        let folders = self.news.mailboxes().iter().map(|name| home.folder(name)).collect();
+    fn watch_mailboxes(&mut self) {
+        let watches = &self.home.shared().watches;
+        let folders = self.news.mailboxes().iter().map(|name| self.home.folder(name)).collect();
         let old = std::mem::replace(&mut self.watched, folders);
         self.watched.difference(&old).for_each(|folder| watches.add(folder));
         old.difference(&self.watched).for_each(|folder| watches.remove(folder));

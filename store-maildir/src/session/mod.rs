@@ -69,13 +69,14 @@ impl Store for Session {
         octets: &mut Vec<u8>,
     ) -> Answer {
         octets.clear();
-        let change = self.change(&request);
+        let change = self.begin_change(&request);
         let answer = match self.dispatch(now, request, lent, octets) {
             Ok(answer) => {
-                self.tell_observers(now, change);
+                self.tell_observers(change);
                 answer
             }
             Err(failure) => {
+                self.end_change(change);
                 octets.clear();
                 Answer::Failed(failure)
             }

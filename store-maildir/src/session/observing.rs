@@ -4,6 +4,7 @@ use super::Session;
 use crate::account::Home;
 use postroad_core::machine::Instant;
 use postroad_core::store::{Account, Answer, Change, Failure, Observer, Request};
+use std::path::Path;
 
 impl Session {
     pub(super) fn observe(
@@ -38,33 +39,43 @@ impl Session {
         }
     }
 
-    /// What a request is about to change, if anyone wants to know.
-    pub(super) fn change(&self, request: &Request) -> Change {
+    /// What a request is about to change, if anyone wants to know; in the end it is [told](Self::tell_observers),
+    /// or has come to [nothing](Self::end_change).
+    pub(super) fn begin_change(&self, request: &Request) -> Change {
         if self.shared.observed.is_empty() {
             return Change::default();
         }
-        Change::of(request, self.open.as_ref().map(|open| &open.target))
+        let change = Change::of(request, self.open.as_ref().map(|open| &open.target));
+        if let Some(account) = &change.names_of {
+            self.shared.observed.begin_change(&Home::root_of(&self.shared, account));
+        }
+        change
     }
 
     /// Tells observers what has changed. What they cannot be told for a failure of the file system,
     /// they are told with what happens next.
-    pub(super) fn tell_observers(&mut self, now: Instant, change: Change) {
+    pub(super) fn tell_observers(&mut self, change: Change) {
         let Change { happenings, names_of, renamed } = change;
         let observed = &self.shared.observed;
-        if let Some(home) = names_of.and_then(|account| self.home(&account, now).ok()) {
+        if let Some(account) = names_of {
+            let root = Home::root_of(&self.shared, &account);
             let renamed = renamed.as_ref().map(|(from, to)| (from, to));
-            self.news.extend(observed.look(&home, renamed, self.observer_of(&home)));
+            self.news.extend(observed.end_change(&root, renamed, self.observer_of(&root)));
         }
         for (account, happening) in happenings {
-            if let Ok(home) = self.home(&account, now) {
-                self.news.extend(observed.tell(home.root(), happening, self.observer_of(&home)));
-            }
+            let root = Home::root_of(&self.shared, &account);
+            self.news.extend(observed.tell(&root, happening, self.observer_of(&root)));
         }
     }
 
-    /// This session, if it observes the account.
-    fn observer_of(&self, home: &Home) -> Option<Observer> {
-        let own = self.observing.as_ref().filter(|(own, _)| own.root() == home.root());
+    /// Nothing has come of a change but what others have done meanwhile.
+    pub(super) fn end_change(&mut self, change: Change) {
+        self.tell_observers(Change { names_of: change.names_of, ..Change::default() });
+    }
+
+    /// This session, if it observes the account in `root`.
+    fn observer_of(&self, root: &Path) -> Option<Observer> {
+        let own = self.observing.as_ref().filter(|(own, _)| own.root() == root);
         own.map(|(_, observer)| *observer)
     }
 }

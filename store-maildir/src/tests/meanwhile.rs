@@ -6,7 +6,7 @@ use crate::altered::Altered;
 use crate::scratch::Scratch;
 use crate::{Errno, Files, Maildirs, RealFiles, Result};
 use postroad_core::store::suite::{Desk, inbox, name, uid, uids};
-use postroad_core::store::{Answer, Atomicity, Failure, FlagAction, Flags, Request};
+use postroad_core::store::{Answer, Atomicity, Failure, FlagAction, Flags, Happening, Request};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -299,4 +299,26 @@ fn what_waits_to_be_appended_holds_no_file_open() {
     let descriptors = fs::read_dir("/proc/self/fd").unwrap().map(|entry| entry.unwrap().path());
     let open = descriptors.filter_map(|path| fs::read_link(path).ok());
     assert_eq!(open.filter(|path| path.starts_with(&spares)).count(), 0);
+}
+
+/// Names that are noticed while they change are told by who changes them, not as names that come and go.
+#[test]
+fn a_renaming_is_told_as_one_though_it_is_noticed_before_it_is_done() {
+    let scene = Scene::new(|desk| desk.create("a.b"));
+    let (mut one, mut two) = (Desk::new(&scene.maildirs), Desk::new(&scene.maildirs));
+    let mut watcher = scene.maildirs.watcher().unwrap();
+    for desk in [&mut one, &mut two] {
+        desk.done(Request::Observe { account: Some(postroad_core::store::suite::account()) });
+    }
+    scene.files.before("sync_folder", scene.account.clone(), move || {
+        watcher.read().unwrap();
+        Ok(())
+    });
+    let rename = two.rename("a", "c");
+    two.done(rename);
+    assert!(scene.files.is_over());
+    let renamed = |from, to| Happening::Renamed { from: name(from), to: name(to) };
+    let told = vec![renamed("a", "c"), renamed("a.b", "c.b")];
+    assert_eq!(one.ask(Request::Happened), Answer::Happened(told));
+    assert_eq!(two.ask(Request::Happened), Answer::Happened(Vec::new()));
 }
