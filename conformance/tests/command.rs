@@ -45,7 +45,7 @@ fn what_passes_is_counted() {
     let folder =
         Folder::new("passes", &[("a.txt", GOOD), ("b.txt", GOOD), ("c.md", "no transcript")]);
     let (code, text) = run(&folder, &["replay", "--seed", "5", "."]);
-    assert_eq!((code, &*text), (Some(0), "seed 5\n2 passed, 0 differ, 0 could not be read\n"));
+    assert_eq!((code, &*text), (Some(0), "seed 5\n2 passed, 0 failed\n"));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_differs_is_shown() {
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("a.txt:7: the session wants close"), "{text}");
     assert!(text.contains("-> = read "), "{text}");
-    assert!(text.ends_with("1 passed, 1 differ, 0 could not be read\n"), "{text}");
+    assert!(text.ends_with("1 passed, 1 failed\n"), "{text}");
 }
 
 #[test]
@@ -65,16 +65,17 @@ fn what_cannot_be_read_is_named() {
     for (arguments, part) in [
         (&["replay", "a.txt"][..], "a.txt:2: `what` is no line of a transcript"),
         (&["replay", "gone.txt"], "gone.txt: "),
-        (&["replay"], "say which transcripts"),
-        (&["replay", "--seed", "x", "a.txt"], "--seed takes a number"),
-        (&["replay", "--sead", "a.txt"], "unknown option --sead"),
-        (&["record"], "there is no command `record`"),
-        (&[], "say `replay` and what"),
-        (&["imaptest", "--server", "x:1", "--user", "a:b"], "say which folder holds the scripts"),
-        (&["james", "--user", "a:b", "."], "--server is missing"),
-        (&["james", "--server", "x:1", "."], "--user is missing"),
-        (&["james", "--user", "a", "."], "--user takes NAME:PASSWORD"),
-        (&["james", "--patience", "0", "."], "--patience takes seconds"),
+        (&["replay"], "<PATH>..."),
+        (&["replay", "--seed", "x", "a.txt"], "invalid value 'x' for '--seed <NUMBER>'"),
+        (&["replay", "--sead", "a.txt"], "unexpected argument '--sead'"),
+        (&["replay", "--format", "xml", "a.txt"], "there are text, junit, json, tap"),
+        (&["replai"], "unrecognized subcommand 'replai'"),
+        (&[], "Usage: postroad-conformance <COMMAND>"),
+        (&["imaptest", "--server", "x:1", "--user", "a:b"], "<FOLDER>"),
+        (&["james", "--user", "a:b", "."], "--server <HOST:PORT>"),
+        (&["james", "--server", "x:1", "."], "--user <NAME:PASSWORD>"),
+        (&["james", "--server", "x:1", "--user", "a", "."], "write NAME:PASSWORD"),
+        (&["james", "--patience", "0", "."], "--patience <SECONDS>"),
         (&["james", "--server", "x:1", "--user", "a:b", "."], "there is no script there"),
     ] {
         let (code, text) = run(&folder, arguments);
@@ -102,5 +103,35 @@ fn help_is_no_error() {
     let folder = Folder::new("help", &[]);
     let (code, text) = run(&folder, &["--help"]);
     assert_eq!(code, Some(0));
-    assert!(text.contains("Usage: postroad-conformance replay"), "{text}");
+    assert!(text.contains("Usage: postroad-conformance <COMMAND>"), "{text}");
+}
+
+#[test]
+fn programs_read_what_came_of_it() {
+    let bad = GOOD.replace("+OK [..]\n= close", "-ERR \"<a>\" & [..]\n= close");
+    let folder = Folder::new(
+        "formats",
+        &[("a.txt", &bad), ("b.txt", GOOD), ("c.txt", "# A & B\nmachine pop3-server\nwhat\n")],
+    );
+    let report = |format| run(&folder, &["replay", "--seed", "5", "--format", format, "."]);
+
+    let (code, json) = report("json");
+    assert_eq!(code, Some(2), "{json}");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let counts =
+        ["passed", "failed", "skipped", "unreadable", "seed"].map(|key| json[key].as_u64());
+    assert_eq!(counts, [1, 1, 0, 1, 5].map(Some));
+    let case = &json["cases"][0];
+    assert_eq!((&case["file"], &case["line"]), (&"a.txt".into(), &6.into()));
+    assert_eq!(case["again"], "postroad-conformance replay a.txt");
+
+    let (_, xml) = report("junit");
+    assert!(xml.contains(r#"tests="3" failures="1" errors="1" skipped="0""#), "{xml}");
+    assert!(xml.contains(r#"<property name="seed" value="5"/>"#), "{xml}");
+    assert!(xml.contains("-&gt; S: -ERR &quot;&lt;a&gt;&quot; &amp; [..]"), "{xml}");
+
+    let (_, tap) = report("tap");
+    assert!(tap.starts_with("TAP version 14\n# seed 5\nnot ok 1 - a.txt: RFC 1939 §3\n"), "{tap}");
+    assert!(tap.contains("\nok 2 - b.txt: RFC 1939 §3\n"), "{tap}");
+    assert!(tap.ends_with("\n1..3\n"), "{tap}");
 }

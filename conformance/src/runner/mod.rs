@@ -16,7 +16,7 @@ mod update;
 
 pub use delivery::Delivery;
 pub use dialogue::{Build, Dialogue, Link, Polled, Request, Scripted, Unmentioned, Voice, World};
-pub use failure::{Failure, Row};
+pub use failure::Failure;
 pub use run::BEGINNING;
 pub use update::update;
 

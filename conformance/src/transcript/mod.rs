@@ -74,6 +74,15 @@ pub struct Transcript {
     pub sections: Sections,
 }
 
+impl Transcript {
+    /// Its first comment: the clause, and what is demanded.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let comment = self.source.iter().find_map(|line| line.strip_prefix('#'));
+        comment.map_or("", str::trim)
+    }
+}
+
 /// A name and the line that it stands in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Named {
