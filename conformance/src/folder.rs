@@ -1,11 +1,10 @@
 //! Finds transcripts on disk, and replays or rewrites one.
 
 use crate::machines;
-use crate::report::{Case, Outcome};
+use crate::report::{Case, Outcome, Stopwatch};
 use crate::runner::{replay, update};
 use crate::transcript::Transcript;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 use std::{fs, io};
 
 /// The environment variable with the seed that random pieces begin at.
@@ -72,12 +71,12 @@ pub fn read(name: &str, file: &Path) -> Result<Transcript, String> {
 /// Replays the transcript in `file`, which messages call `name`.
 #[must_use]
 pub fn replay_file(name: &str, file: &Path, options: Options) -> Case {
-    let begun = Instant::now();
+    let watch = Stopwatch::start();
     let (title, outcome) = match read(name, file) {
         Ok(transcript) => (transcript.title().to_owned(), replay_one(transcript, file, options)),
         Err(why) => (String::new(), Outcome::Unreadable(why)),
     };
-    Case { file: name.to_owned(), title, outcome, took: begun.elapsed() }
+    Case { file: name.to_owned(), title, outcome, took: watch.took() }
 }
 
 fn replay_one(mut transcript: Transcript, file: &Path, options: Options) -> Outcome {

@@ -13,6 +13,7 @@
 //! | [`machines`] | an adapter for each machine: its outputs in words, words as its inputs |
 //! | [`folder`] | transcripts on disk |
 //! | [`report`] | what came of them: for a person, as JUnit's XML, JSON or TAP |
+//! | [`live`] | transcripts against a server that listens, whosever it is |
 //! | [`foreign`] | other people's IMAP test scripts, against a server that listens on TCP |
 //!
 //! To put a new machine under test, write its [`Voice`](runner::Voice) and add it to
@@ -21,6 +22,7 @@
 
 pub mod folder;
 pub mod foreign;
+pub mod live;
 pub mod machines;
 pub mod matcher;
 pub mod report;

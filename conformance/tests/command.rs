@@ -1,8 +1,10 @@
 //! The `postroad-conformance` command, as whoever types it sees it.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::{env, fs, process};
+use std::{env, fs, process, thread};
 
 const GOOD: &str =
     "# RFC 1939 §3\nmachine pop3-server\n\nS: +OK [..]\nC: QUIT\nS: +OK [..]\n= close\n";
@@ -134,4 +136,51 @@ fn programs_read_what_came_of_it() {
     assert!(tap.starts_with("TAP version 14\n# seed 5\nnot ok 1 - a.txt: RFC 1939 §3\n"), "{tap}");
     assert!(tap.contains("\nok 2 - b.txt: RFC 1939 §3\n"), "{tap}");
     assert!(tap.ends_with("\n1..3\n"), "{tap}");
+}
+
+/// A POP3 server that takes one connection, greets, and answers every command with `answer` until QUIT.
+fn pop3_server(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let place = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut lines = BufReader::new(stream.try_clone().expect("a socket")).lines();
+            let say = |text: &str| (&stream).write_all(text.as_bytes());
+            say("+OK hello\r\n").expect("a greeting");
+            while let Some(Ok(line)) = lines.next() {
+                let last = line == "QUIT";
+                if say(if last { "+OK\r\n" } else { answer }).is_err() || last {
+                    break;
+                }
+            }
+        }
+    });
+    place
+}
+
+#[test]
+fn a_server_that_listens_is_judged() {
+    let needs =
+        "# RFC 1939 §3\nmachine pop3-server\nneeds nothing\n\nS: +OK [..]\nC: NOOP\nS: -ERR [..]\n";
+    let folder = Folder::new("run", &[("a.txt", needs), ("b.txt", GOOD)]);
+    let run = |place: &str, more: &[&str]| {
+        run(&folder, &[&["run", "--patience", "1", "--pop3", place], more, &["."]].concat())
+    };
+    let (code, text) = run(&pop3_server("-ERR not now\r\n"), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("   1 skipped: it is about Postroad's own machine"), "{text}");
+    assert!(text.ends_with("1 passed, 0 failed, 1 skipped\n"), "{text}");
+
+    let place = pop3_server("+OK\r\n");
+    let (code, text) = run(&place, &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("a.txt:7: the server said something else"), "{text}");
+    assert!(text.contains("-> S: -ERR [..] │ S: +OK"), "{text}");
+    assert!(
+        text.contains(&format!("again: postroad-conformance run --pop3 {place} a.txt")),
+        "{text}"
+    );
+    let (code, text) = run(&place, &["--format", "junit"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains(r#"tests="2" failures="1" errors="0" skipped="1""#), "{text}");
 }

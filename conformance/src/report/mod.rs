@@ -1,11 +1,13 @@
 //! What came of transcripts, for a person and for programs: [`Format`] names the ways to write it.
 
+mod clock;
 mod json;
 mod junit;
 mod table;
 mod tap;
 mod text;
 
+pub use clock::Stopwatch;
 pub(crate) use table::write_table;
 pub use table::{Row, cut};
 

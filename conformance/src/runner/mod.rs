@@ -11,7 +11,7 @@ mod failure;
 mod run;
 #[cfg(test)]
 mod tests;
-mod turn;
+pub(crate) mod turn;
 mod update;
 
 pub use delivery::Delivery;

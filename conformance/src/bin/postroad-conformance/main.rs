@@ -4,6 +4,7 @@
 mod exit;
 mod output;
 mod replay;
+mod run;
 mod scripts;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Replay transcripts against Postroad's machines, however the octets are cut
     Replay(replay::Arguments),
+    /// Run transcripts against a server that listens, whosever it is; all mail of the users named is deleted
+    Run(Box<run::Arguments>),
     /// Run ImapTest's scripted tests against a server; all mail of the users named is deleted
     Imaptest(scripts::Arguments),
     /// Run the dialogues of Apache James' MPT against a server; all mail of the users named is deleted
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let outcome = match command {
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Imaptest(arguments) => scripts::run(scripts::Form::Imaptest, arguments),
         Command::James(arguments) => scripts::run(scripts::Form::James, arguments),
     };
