@@ -13,6 +13,7 @@
 //! | [`machines`] | an adapter for each machine: its outputs in words, words as its inputs |
 //! | [`folder`] | transcripts on disk |
 //! | [`report`] | what came of them: for a person, as JUnit's XML, JSON or TAP |
+//! | [`index`] | which clauses transcripts test, and which sections none does |
 //! | [`live`] | transcripts against a server that listens, whosever it is |
 //! | [`foreign`] | other people's IMAP test scripts, against a server that listens on TCP |
 //!
@@ -22,6 +23,7 @@
 
 pub mod folder;
 pub mod foreign;
+pub mod index;
 pub mod live;
 pub mod machines;
 pub mod matcher;

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "nobody is outside of a program")]
 
 mod exit;
+mod index;
 mod output;
 mod replay;
 mod run;
@@ -28,6 +29,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Run transcripts against a server that listens, whosever it is; all mail of the users named is deleted
     Run(Box<run::Arguments>),
+    /// Write which clauses the transcripts of a folder test into its INDEX.md
+    Index(index::Arguments),
     /// Run ImapTest's scripted tests against a server; all mail of the users named is deleted
     Imaptest(scripts::Arguments),
     /// Run the dialogues of Apache James' MPT against a server; all mail of the users named is deleted
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Index(arguments) => index::run(&arguments),
         Command::Imaptest(arguments) => scripts::run(scripts::Form::Imaptest, arguments),
         Command::James(arguments) => scripts::run(scripts::Form::James, arguments),
     };
