@@ -12,10 +12,8 @@ impl Clause {
     #[must_use]
     pub fn all(title: &str) -> Vec<Self> {
         let mut clauses: Vec<Self> = Vec::new();
-        let mut words = title
-            .split([' ', ',', ':', ';', '(', ')'])
-            .filter(|word| !word.is_empty())
-            .peekable();
+        let mut words =
+            title.split([' ', ',', ':', ';', '(', ')']).filter(|word| !word.is_empty()).peekable();
         while let Some(word) = words.next() {
             if word == "RFC"
                 && let Some(rfc) = words.peek().and_then(|number| number.parse().ok())
@@ -48,7 +46,9 @@ impl Clause {
     pub fn covers(&self, rfc: u32, section: &str) -> bool {
         let below = self.section.strip_prefix(section);
         self.rfc == rfc
-            && below.is_some_and(|rest| rest.is_empty() || (!section.is_empty() && rest.starts_with('.')))
+            && below.is_some_and(|rest| {
+                rest.is_empty() || (!section.is_empty() && rest.starts_with('.'))
+            })
     }
 
     /// In the order of the RFC.
@@ -70,19 +70,18 @@ mod tests {
             Clause::all(title).into_iter().map(|clause| (clause.rfc, clause.section)).collect()
         };
         let clause = |rfc, section: &str| (rfc, section.to_owned());
-        assert_eq!(named("RFC 5321 §4.5.2, §4.1.4, RFC 2920: as §3 says"), [
-            clause(5321, "4.5.2"),
-            clause(5321, "4.1.4"),
-            clause(2920, "3"),
-        ]);
-        assert_eq!(named("RFC 9051 §6.3.1, Appendix E: new"), [
-            clause(9051, "6.3.1"),
-            clause(9051, "appendix E"),
-        ]);
-        assert_eq!(named("RFC 2177: news (RFC 3501 §5.2)."), [
-            clause(2177, ""),
-            clause(3501, "5.2"),
-        ]);
+        assert_eq!(
+            named("RFC 5321 §4.5.2, §4.1.4, RFC 2920: as §3 says"),
+            [clause(5321, "4.5.2"), clause(5321, "4.1.4"), clause(2920, "3"),]
+        );
+        assert_eq!(
+            named("RFC 9051 §6.3.1, Appendix E: new"),
+            [clause(9051, "6.3.1"), clause(9051, "appendix E"),]
+        );
+        assert_eq!(
+            named("RFC 2177: news (RFC 3501 §5.2)."),
+            [clause(2177, ""), clause(3501, "5.2"),]
+        );
         assert_eq!(named("§3 of nothing"), []);
     }
 

@@ -106,7 +106,8 @@ fn chapter(rfc: u32, entries: &[Entry]) -> String {
     }
     for (number, entries) in sections.into_values() {
         let title = known.as_ref().and_then(|it| it.title_of(&number)).unwrap_or_default();
-        let heading = if number.is_empty() { "as a whole".to_owned() } else { format!("§{number} {title}") };
+        let heading =
+            if number.is_empty() { "as a whole".to_owned() } else { format!("§{number} {title}") };
         let _ = writeln!(text, "### {}\n", heading.trim_end());
         for entry in entries {
             let _ = writeln!(text, "- {}", link(entry));

@@ -69,7 +69,8 @@ impl Section {
     /// Reads `6.3.2 SELECT Command = 3501 6.3.1`.
     fn parse(line: &'static str) -> Self {
         let mut parts = line.split(" = ");
-        let (number, title) = parts.next().and_then(|part| part.split_once(' ')).unwrap_or_default();
+        let (number, title) =
+            parts.next().and_then(|part| part.split_once(' ')).unwrap_or_default();
         let clause = |part: &str| {
             let (rfc, section) = part.split_once(' ').unwrap_or((part, ""));
             Some(Clause { rfc: rfc.parse().ok()?, section: section.to_owned() })

@@ -86,7 +86,7 @@ impl Names {
         while at < text.len() {
             let before = at.checked_sub(1).map(|at| text[at]);
             let found = self.words.iter().find(|(word, from, _)| {
-                text[at..].starts_with(from)
+                word.is_at(&text[at..], from)
                     && begins(*word, before)
                     && ends(text.get(at + from.len()).copied())
             });
@@ -102,6 +102,16 @@ impl Names {
             }
         }
         done
+    }
+}
+
+impl Word {
+    /// Whether `text` begins with `word`; domains are the same in any case.
+    fn is_at(self, text: &[u8], word: &[u8]) -> bool {
+        match self {
+            Self::Whole => text.starts_with(word),
+            Self::Domain => text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word)),
+        }
     }
 }
 
