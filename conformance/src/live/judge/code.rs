@@ -96,7 +96,11 @@ impl Judge {
             _ if wanted.is_empty() || (wanted != name && self.is_optional(&wanted)) => true,
             // Something else went wrong than what the code is about, and that is as good.
             _ if wanted != name => expected.status != seen.status,
-            ("UIDVALIDITY" | "HIGHESTMODSEQ" | "MAILBOXID", _) => {
+            ("HIGHESTMODSEQ", _) => match (expected.code.get(1), seen.code.get(1)) {
+                (Some(expected), Some(seen)) => self.mod_sequence(expected, seen),
+                _ => false,
+            },
+            ("UIDVALIDITY" | "MAILBOXID", _) => {
                 match (expected.code.get(1), seen.code.get(1)) {
                     (Some(expected), Some(seen)) => self.chosen_value(expected, seen),
                     _ => false,

@@ -58,7 +58,8 @@ impl Judge {
             _ if name.is("INTERNALDATE") => {
                 same_moment(wanted, value) || !self.dates_are_given || self.same(wanted, value)
             }
-            _ if ["MODSEQ", "EMAILID", "THREADID"].iter().any(|it| name.is(it)) => {
+            _ if name.is("MODSEQ") => self.mod_sequence(wanted, value),
+            _ if ["EMAILID", "THREADID"].iter().any(|it| name.is(it)) => {
                 self.chosen_value(wanted, value)
             }
             _ if ["BODY", "BODYSTRUCTURE"].iter().any(|it| name.is(it)) => {

@@ -82,7 +82,11 @@ impl Judge {
     fn data(&mut self, expected: &[Expected<'_>], seen: &[&[u8]], pairs: &mut Vec<Pair>) {
         let values: Vec<Vec<Value>> = seen.iter().map(|octets| value::parse(octets)).collect();
         let mut used: BTreeSet<usize> = BTreeSet::new();
-        let mut expunged = 0;
+        let numbered = |values: &[Value]| values.get(1).filter(|_| is_expunge(values)).and_then(set);
+        let gone = |all: &mut dyn Iterator<Item = BTreeSet<u32>>| gone(&mut all.flatten());
+        let wanted_gone =
+            gone(&mut expected.iter().filter_map(|it| numbered(&value::parse(&it.octets))));
+        let is_same_gone = wanted_gone == gone(&mut values.iter().filter_map(|it| numbered(it)));
         for (at, it) in expected.iter().enumerate() {
             if it.is_any() {
                 continue;
@@ -94,16 +98,16 @@ impl Judge {
                     all.first().copied()
                 }),
                 None => (0..seen.len()).find(|index| {
+                    let (octets, values) = (seen[*index], &values[*index]);
                     !used.contains(index)
-                        && (!is_expunge(&wanted) || *index >= expunged)
-                        && self.untagged((&it.octets, &wanted), (seen[*index], &values[*index]))
+                        && match is_expunge(&wanted) {
+                            true => is_same_gone && is_expunge(values),
+                            false => self.untagged((&it.octets, &wanted), (octets, values)),
+                        }
                 }),
             };
             match found {
                 Some(index) => {
-                    if is_expunge(&wanted) {
-                        expunged = index + 1;
-                    }
                     used.insert(index);
                     pairs.push(Pair::agreed(it.lines, seen[index]));
                 }
@@ -223,6 +227,21 @@ fn may_be_more(values: &[Value]) -> bool {
 
 fn is_expunge(values: &[Value]) -> bool {
     values.get(2).is_some_and(|word| word.is("EXPUNGE"))
+}
+
+/// Which messages are gone, by their numbers before the first of these EXPUNGE responses: a server tells them in an order of its own,
+/// and each one moves those behind it (RFC 9051 §7.5.1).
+fn gone(told: &mut dyn Iterator<Item = u32>) -> BTreeSet<u32> {
+    let mut gone = BTreeSet::new();
+    for mut number in told {
+        for before in &gone {
+            if number >= *before {
+                number += 1;
+            }
+        }
+        gone.insert(number);
+    }
+    gone
 }
 
 fn numbers(values: &[Value]) -> Option<BTreeSet<u32>> {

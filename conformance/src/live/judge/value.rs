@@ -58,6 +58,23 @@ impl Judge {
         known == seen
     }
 
+    /// A mod-sequence, in a list or not: any number. The first one seen stands for the transcript's.
+    pub(super) fn mod_sequence(&mut self, expected: &Value, seen: &Value) -> bool {
+        match (expected, seen) {
+            (Value::List(expected), Value::List(seen)) => match (&expected[..], &seen[..]) {
+                ([expected], [seen]) => self.mod_sequence(expected, seen),
+                _ => false,
+            },
+            _ => match (expected.octets(), seen.octets()) {
+                (Some(expected), Some(seen)) => {
+                    self.choose(expected, seen);
+                    !seen.is_empty() && seen.iter().all(u8::is_ascii_digit)
+                }
+                _ => false,
+            },
+        }
+    }
+
     /// Whether every value of `expected` is among `seen`; flags of no consequence aside.
     pub(super) fn holds(&mut self, expected: &[Value], seen: &[Value]) -> bool {
         let matters = |value: &&Value| !value.is("\\Recent");
@@ -81,8 +98,10 @@ impl Judge {
             return expected.len() == seen.len();
         };
         let sets = (set(wanted), set(value));
-        let chooses = ["UIDVALIDITY", "HIGHESTMODSEQ", "MODSEQ", "MAILBOXID"];
+        let chooses = ["UIDVALIDITY", "MAILBOXID"];
+        let counts = ["HIGHESTMODSEQ", "MODSEQ"];
         match sets {
+            _ if counts.iter().any(|name| expected[0].is(name)) => self.mod_sequence(wanted, value),
             _ if chooses.iter().any(|name| expected[0].is(name)) => {
                 self.chosen_value(wanted, value)
             }
