@@ -100,12 +100,10 @@ impl Judge {
                 (Some(expected), Some(seen)) => self.mod_sequence(expected, seen),
                 _ => false,
             },
-            ("UIDVALIDITY" | "MAILBOXID", _) => {
-                match (expected.code.get(1), seen.code.get(1)) {
-                    (Some(expected), Some(seen)) => self.chosen_value(expected, seen),
-                    _ => false,
-                }
-            }
+            ("UIDVALIDITY" | "MAILBOXID", _) => match (expected.code.get(1), seen.code.get(1)) {
+                (Some(expected), Some(seen)) => self.chosen_value(expected, seen),
+                _ => false,
+            },
             ("APPENDUID" | "COPYUID", _) => self.uids(&expected.code[1..], &seen.code[1..]),
             ("PERMANENTFLAGS", _) => match (expected.code.get(1), seen.code.get(1)) {
                 (Some(Value::List(expected)), Some(Value::List(seen))) => {

@@ -82,7 +82,8 @@ impl Judge {
     fn data(&mut self, expected: &[Expected<'_>], seen: &[&[u8]], pairs: &mut Vec<Pair>) {
         let values: Vec<Vec<Value>> = seen.iter().map(|octets| value::parse(octets)).collect();
         let mut used: BTreeSet<usize> = BTreeSet::new();
-        let numbered = |values: &[Value]| values.get(1).filter(|_| is_expunge(values)).and_then(set);
+        let numbered =
+            |values: &[Value]| values.get(1).filter(|_| is_expunge(values)).and_then(set);
         let gone = |all: &mut dyn Iterator<Item = BTreeSet<u32>>| gone(&mut all.flatten());
         let wanted_gone =
             gone(&mut expected.iter().filter_map(|it| numbered(&value::parse(&it.octets))));

@@ -78,8 +78,14 @@ fn of_imap_statuses_codes_and_data_are_demanded() {
         (true, &["* SEARCH 1 2", "a OK"], &["* 5 EXISTS\n", "* SEARCH 2 1\n", "a OK\n"]),
         (false, &["* SEARCH 1 2", "a OK"], &["* SEARCH 1\n", "a OK\n"]),
         (false, &["a OK"], &["* 3 EXPUNGE\n", "a OK\n"]),
-        (true, &["* 1 EXPUNGE", "* 2 EXPUNGE", "a OK"], &["* 3 EXPUNGE\n", "* 1 EXPUNGE\n", "a OK\n"]),
-        (false, &["* 1 EXPUNGE", "* 2 EXPUNGE", "a OK"],
+        (
+            true,
+            &["* 1 EXPUNGE", "* 2 EXPUNGE", "a OK"],
+            &["* 3 EXPUNGE\n", "* 1 EXPUNGE\n", "a OK\n"],
+        ),
+        (
+            false,
+            &["* 1 EXPUNGE", "* 2 EXPUNGE", "a OK"],
             &["* 3 EXPUNGE\n", "* 2 EXPUNGE\n", "a OK\n"],
         ),
         (
