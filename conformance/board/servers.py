@@ -64,6 +64,7 @@ EXIM = r"""
 exim_user = nobody
 exim_group = nogroup
 primary_hostname = mx.{domain}
+qualify_domain = {domain}
 local_interfaces = <; 127.0.0.1.{smtp}
 spool_directory = {folder}/spool
 log_file_path = {folder}/log-%s
@@ -84,10 +85,8 @@ queue_only
 never_users =
 begin acl
 rcpt:
-  accept domains = {domain} : ^$
-         local_parts = ^u[0-9]+\$ : postmaster
-  accept domains =
-         local_parts = postmaster
+  accept domains = {domain}
+         local_parts = \N^(u[0-9]+|postmaster)$\N
   deny message = No such user here
 begin routers
 all:
