@@ -8,9 +8,9 @@ PACKAGES = """
     gcc libc6-dev ca-certificates iproute2 util-linux openssl python3-venv valgrind
     swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl libsocket6-perl
     msmtp mpop curl postfix isync offlineimap3 mutt neomutt fetchmail getmail6 gsasl dnsmasq-base nsd
-    dovecot-core dovecot-imapd dovecot-pop3d imapfilter
+    dovecot-core dovecot-imapd dovecot-lmtpd dovecot-pop3d imapfilter
 """.split()
-PYTHON_PACKAGES = ["IMAPClient==4.1.0", "flufl.bounce==6.0.0", "aioimaplib==2.0.3"]
+PYTHON_PACKAGES = ["aiosmtpd==1.4.6", "IMAPClient==4.1.0", "flufl.bounce==6.0.0", "aioimaplib==2.0.3"]
 # Unless there is a Node with its npm already, from elsewhere: they exclude Debian's.
 NODE = ["nodejs", "npm"]
 NODE_PACKAGES = ["imapflow@1.0.188"]

@@ -1,6 +1,7 @@
 //! Finds transcripts on disk, and replays or rewrites one.
 
 use crate::machines;
+use crate::report::{Case, Outcome, Stopwatch};
 use crate::runner::{replay, update};
 use crate::transcript::Transcript;
 use std::path::{Path, PathBuf};
@@ -57,45 +58,44 @@ pub fn transcripts(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What came of replaying a file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wrong {
-    /// The file could not be read or is not in the format.
-    Unreadable(String),
-    /// The machine did something else.
-    Differs(String),
-}
-
-impl core::fmt::Display for Wrong {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Unreadable(why) | Self::Differs(why) => f.write_str(why),
-        }
-    }
+/// Reads the transcript in `file`, which messages call `name`.
+///
+/// # Errors
+/// If it can't be read or is not in the format: why, with the place.
+pub fn read(name: &str, file: &Path) -> Result<Transcript, String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+    Transcript::parse(name, &text)
+        .map_err(|wrong| format!("{name}:{}: {}", wrong.line, wrong.problem))
 }
 
 /// Replays the transcript in `file`, which messages call `name`.
-///
-/// # Errors
-/// If it can't be read, or the machine did something else.
-pub fn replay_file(name: &str, file: &Path, options: Options) -> Result<(), Wrong> {
-    let unreadable = |why: &dyn core::fmt::Display| Wrong::Unreadable(format!("{name}: {why}"));
-    let text = fs::read_to_string(file).map_err(|error| unreadable(&error))?;
-    let mut transcript = Transcript::parse(name, &text)
-        .map_err(|wrong| Wrong::Unreadable(format!("{name}:{}: {}", wrong.line, wrong.problem)))?;
+#[must_use]
+pub fn replay_file(name: &str, file: &Path, options: Options) -> Case {
+    let watch = Stopwatch::start();
+    let (title, outcome) = match read(name, file) {
+        Ok(transcript) => (transcript.title().to_owned(), replay_one(transcript, file, options)),
+        Err(why) => (String::new(), Outcome::Unreadable(why)),
+    };
+    Case { file: name.to_owned(), title, outcome, took: watch.took() }
+}
+
+fn replay_one(mut transcript: Transcript, file: &Path, options: Options) -> Outcome {
     if options.update {
-        let new = update(&transcript, &machines::build)
-            .map_err(|failure| Wrong::Unreadable(failure.to_string()))?;
-        if new != text {
-            fs::write(file, &new).map_err(|error| unreadable(&error))?;
-            transcript = Transcript::parse(name, &new).map_err(|wrong| unreadable(&wrong))?;
+        let new = match update(&transcript, &machines::build) {
+            Ok(new) => new,
+            Err(failure) => return (*failure).into(),
+        };
+        if new != transcript.to_string() {
+            let name = transcript.file.clone();
+            let written = fs::write(file, &new).map_err(|error| format!("{name}: {error}"));
+            transcript = match written.and_then(|()| read(&name, file)) {
+                Ok(transcript) => transcript,
+                Err(why) => return Outcome::Unreadable(why),
+            };
         }
     }
-    replay(&transcript, &machines::build, options.seed).map_err(|failure| {
-        let text = failure.to_string();
-        match failure.delivery {
-            Some(_) => Wrong::Differs(text),
-            None => Wrong::Unreadable(text),
-        }
-    })
+    match replay(&transcript, &machines::build, options.seed) {
+        Ok(()) => Outcome::Passed,
+        Err(failure) => (*failure).into(),
+    }
 }

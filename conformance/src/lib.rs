@@ -12,6 +12,9 @@
 //! | [`runner`] | the replay, its report of a failure, the rewriting of the machine's side |
 //! | [`machines`] | an adapter for each machine: its outputs in words, words as its inputs |
 //! | [`folder`] | transcripts on disk |
+//! | [`report`] | what came of them: for a person, as JUnit's XML, JSON or TAP |
+//! | [`index`] | which clauses transcripts test, and which sections none does |
+//! | [`live`] | transcripts against a server that listens, whosever it is |
 //! | [`foreign`] | other people's IMAP test scripts, against a server that listens on TCP |
 //!
 //! To put a new machine under test, write its [`Voice`](runner::Voice) and add it to
@@ -20,7 +23,10 @@
 
 pub mod folder;
 pub mod foreign;
+pub mod index;
+pub mod live;
 pub mod machines;
 pub mod matcher;
+pub mod report;
 pub mod runner;
 pub mod transcript;

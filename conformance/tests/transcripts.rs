@@ -2,6 +2,7 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use postroad_conformance::folder::{Options, replay_file, transcripts};
+use postroad_conformance::report::Outcome;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,8 +21,12 @@ fn main() -> ExitCode {
             let name = name.with_extension("").display().to_string();
             let shown = Path::new("conformance").join(file.strip_prefix(root).unwrap_or(&file));
             let shown = shown.display().to_string();
-            Trial::test(name, move || {
-                replay_file(&shown, &file, options).map_err(|wrong| Failed::from(wrong.to_string()))
+            Trial::test(name, move || match replay_file(&shown, &file, options).outcome {
+                Outcome::Passed => Ok(()),
+                Outcome::Failed(failed) => {
+                    Err(Failed::from(format!("{shown}:{}: {failed}", failed.line)))
+                }
+                Outcome::Skipped(why) | Outcome::Unreadable(why) => Err(Failed::from(why)),
             })
         })
         .collect();

@@ -130,13 +130,13 @@ pub fn shown(octets: &[u8]) -> String {
 }
 
 /// Where the line that holds octet `from` ends, behind its CRLF.
-fn line_end(buffer: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn line_end(buffer: &[u8], from: usize) -> Option<usize> {
     let line = buffer.get(from..)?;
     line.windows(2).position(|pair| pair == b"\r\n").map(|at| from + at + 2)
 }
 
 /// How many octets follow, if `text` (CRLF included) ends with `{COUNT}`.
-fn literal(text: &[u8]) -> Option<usize> {
+pub(crate) fn literal(text: &[u8]) -> Option<usize> {
     let inner = text.strip_suffix(b"}\r\n")?;
     let begin = inner.iter().rposition(|octet| *octet == b'{')? + 1;
     let count = inner.get(begin..).filter(|digits| !digits.is_empty())?;

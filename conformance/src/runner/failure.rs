@@ -3,6 +3,7 @@ use super::delivery::Delivery;
 use super::run::Seen;
 use super::turn::{Expectation, Stimulus, Turn};
 use crate::matcher::{Bindings, Lines, split_lines};
+use crate::report::{Failed, Outcome, Row, write_table};
 use crate::transcript::{End, Malformed, SessionNumber, Transcript, escape, is_plain, want_word};
 use core::fmt;
 
@@ -21,23 +22,6 @@ pub struct Failure {
     pub rows: Vec<Row>,
 }
 
-/// A line of the dialogue as it was expected and as it was seen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Row {
-    /// As the transcript has it.
-    pub expected: String,
-    /// As the machine gave it.
-    pub seen: String,
-    /// Whether they agree.
-    pub agree: bool,
-}
-
-impl Row {
-    fn both(text: String) -> Self {
-        Self { expected: text.clone(), seen: text, agree: true }
-    }
-}
-
 impl Failure {
     pub(super) fn malformed(transcript: &Transcript, malformed: Malformed) -> Self {
         Self {
@@ -50,42 +34,47 @@ impl Failure {
     }
 }
 
-/// At most this many lines of the dialogue are shown, the last ones.
-const SHOWN: usize = 40;
-/// Longer lines are cut in the table.
-const WIDTH: usize = 76;
+impl Failure {
+    /// How it was tried: the delivery, with its seed.
+    #[must_use]
+    pub fn how(&self) -> String {
+        self.delivery.map_or(String::new(), |delivery| format!("delivered {delivery}"))
+    }
+
+    /// The command that does the same again.
+    #[must_use]
+    pub fn again(&self) -> String {
+        let seed = match self.delivery {
+            Some(Delivery::Pieces(seed)) => format!(" --seed {seed}"),
+            _ => String::new(),
+        };
+        format!("postroad-conformance replay{seed} {}", self.file)
+    }
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:{}: {}", self.file, self.line, self.problem)?;
-        let Some(delivery) = self.delivery else {
+        if self.delivery.is_none() {
             return Ok(());
-        };
-        writeln!(f, "delivered {delivery}\n")?;
-        let rows = &self.rows[self.rows.len().saturating_sub(SHOWN)..];
-        let width = |row: &Row| row.expected.chars().count().min(WIDTH);
-        let width = rows.iter().map(width).max().unwrap_or(0).max(8);
-        writeln!(f, "    {:width$} │ seen", "expected")?;
-        for row in rows {
-            let mark = if row.agree { "   " } else { "-> " };
-            let (expected, seen) = (cut(&row.expected), cut(&row.seen));
-            writeln!(f, " {mark}{expected:width$} │ {seen}")?;
         }
-        let seed = match delivery {
-            Delivery::Pieces(seed) => format!(" --seed {seed}"),
-            Delivery::Whole | Delivery::Octets => String::new(),
-        };
-        write!(f, "\nagain: cargo run -p postroad-conformance -- replay{seed} {}", self.file)
+        writeln!(f, "{}\n", self.how())?;
+        write_table(f, &self.rows, false)?;
+        write!(f, "\nagain: {}", self.again())
     }
 }
 
 impl core::error::Error for Failure {}
 
-fn cut(text: &str) -> String {
-    if text.chars().count() <= WIDTH {
-        return text.to_owned();
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        if failure.delivery.is_none() {
+            return Self::Unreadable(failure.to_string().trim_end().to_owned());
+        }
+        let (how, again) = (failure.how(), failure.again());
+        let Failure { line, problem, rows, .. } = failure;
+        Self::Failed(Box::new(Failed { line, problem, how, rows, again }))
     }
-    text.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
 /// One turn as rows; `bindings` as they are after it.

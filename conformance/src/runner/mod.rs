@@ -11,12 +11,12 @@ mod failure;
 mod run;
 #[cfg(test)]
 mod tests;
-mod turn;
+pub(crate) mod turn;
 mod update;
 
 pub use delivery::Delivery;
 pub use dialogue::{Build, Dialogue, Link, Polled, Request, Scripted, Unmentioned, Voice, World};
-pub use failure::{Failure, Row};
+pub use failure::Failure;
 pub use run::BEGINNING;
 pub use update::update;
 

@@ -4,14 +4,14 @@ use postroad_core::machine::Wants;
 
 /// One thing that happens to the machine, and everything that is expected to come of it.
 #[derive(Debug)]
-pub(super) struct Turn<'t> {
-    pub(super) stimulus: Stimulus<'t>,
-    pub(super) expected: Vec<Expectation<'t>>,
+pub(crate) struct Turn<'t> {
+    pub(crate) stimulus: Stimulus<'t>,
+    pub(crate) expected: Vec<Expectation<'t>>,
 }
 
 /// What happens to the machine.
 #[derive(Debug)]
-pub(super) enum Stimulus<'t> {
+pub(crate) enum Stimulus<'t> {
     /// The first session is opened.
     Begin,
     /// Lines of the peer that stand together.
@@ -26,7 +26,7 @@ pub(super) enum Stimulus<'t> {
 
 /// What is expected to come of it.
 #[derive(Debug)]
-pub(super) enum Expectation<'t> {
+pub(crate) enum Expectation<'t> {
     /// The machine speaks.
     Speech(&'t Step),
     /// The machine asks its host, which answers at once.
@@ -37,11 +37,14 @@ pub(super) enum Expectation<'t> {
 
 impl Stimulus<'_> {
     /// The source lines that it stands in, first and last.
-    pub(super) fn lines(&self, transcript: &Transcript) -> (usize, usize) {
+    pub(crate) fn lines(&self, transcript: &Transcript) -> (usize, usize) {
         match self {
             Self::Begin => {
-                let config = transcript.config.iter().map(|setting| setting.line);
-                let last = config.max().unwrap_or(0).max(transcript.machine.line);
+                let settings = [&transcript.config, &transcript.needs, &transcript.either]
+                    .into_iter()
+                    .flatten();
+                let last = settings.map(|setting| setting.line).max().unwrap_or(0);
+                let last = last.max(transcript.machine.line);
                 (1, last)
             }
             Self::Burst(_, steps) => {
@@ -57,7 +60,7 @@ impl Stimulus<'_> {
 
 impl Expectation<'_> {
     /// The source lines that it stands in, first and last.
-    pub(super) fn lines(&self) -> (usize, usize) {
+    pub(crate) fn lines(&self) -> (usize, usize) {
         match self {
             Self::Speech(step) | Self::Want(step, _) => (step.line, step.line),
             Self::Ask { step, last_line, .. } => (step.line, *last_line),
@@ -66,7 +69,7 @@ impl Expectation<'_> {
 }
 
 /// Cuts a transcript into turns; `ours` is the end that the machine under test is.
-pub(super) fn turns(transcript: &Transcript, ours: End) -> Vec<Turn<'_>> {
+pub(crate) fn turns(transcript: &Transcript, ours: End) -> Vec<Turn<'_>> {
     let mut turns = vec![Turn { stimulus: Stimulus::Begin, expected: Vec::new() }];
     let mut before: Option<&Step> = None;
     for step in &transcript.steps {

@@ -66,12 +66,25 @@ pub struct Transcript {
     pub source: Vec<String>,
     /// The machine under test.
     pub machine: Named,
-    /// Its configuration, in order.
+    /// Its configuration, in order: `config` lines, and those `needs` lines that say the same to the machine.
     pub config: Vec<Setting>,
+    /// The `needs` lines: what a server elsewhere must have, for the dialogue to be had with it.
+    pub needs: Vec<Setting>,
+    /// The `either` lines: codes of which, elsewhere, one is as good as another.
+    pub either: Vec<Setting>,
     /// The dialogue.
     pub steps: Vec<Step>,
     /// The texts at its end.
     pub sections: Sections,
+}
+
+impl Transcript {
+    /// Its first comment: the clause, and what is demanded.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let comment = self.source.iter().find_map(|line| line.strip_prefix('#'));
+        comment.map_or("", str::trim)
+    }
 }
 
 /// A name and the line that it stands in.
@@ -83,7 +96,10 @@ pub struct Named {
     pub name: String,
 }
 
-/// A `config` line.
+/// The first words of `needs` lines that say nothing to the machine.
+pub const OUTSIDE: [&str; 4] = ["nothing", "capability", "pipelining", "account"];
+
+/// A `config`, `needs` or `either` line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {
     /// Counted from 1.

@@ -1,6 +1,6 @@
 use super::{
-    Action, End, Event, Form, Named, Section, Sections, SessionNumber, Setting, Step, Transcript,
-    unescape,
+    Action, End, Event, Form, Named, OUTSIDE, Section, Sections, SessionNumber, Setting, Step,
+    Transcript, unescape,
 };
 use core::fmt;
 use core::time::Duration;
@@ -41,6 +41,8 @@ impl Transcript {
             source: Vec::new(),
             machine: Named { line: 0, name: String::new() },
             config: Vec::new(),
+            needs: Vec::new(),
+            either: Vec::new(),
             steps: Vec::new(),
             sections: Sections::default(),
         };
@@ -79,14 +81,15 @@ impl Transcript {
                 self.machine = Named { line, name: rest.trim().to_owned() };
             }
             "machine" => return Err(Malformed::new(line, "there is a machine already")),
-            "config" => {
-                let (key, value) = rest.split_once(' ').unwrap_or((rest, ""));
-                self.config.push(Setting {
-                    line,
-                    key: key.to_owned(),
-                    value: value.trim().to_owned(),
-                });
+            "config" => self.config.push(setting(line, rest)),
+            "needs" => {
+                let need = setting(line, rest);
+                if !OUTSIDE.contains(&&*need.key) {
+                    self.config.push(need.clone());
+                }
+                self.needs.push(need);
             }
+            "either" => self.either.push(setting(line, rest)),
             _ => self.steps.push(step(line, text)?),
         }
         Ok(())
@@ -119,13 +122,18 @@ impl Transcript {
     }
 }
 
+fn setting(line: usize, text: &str) -> Setting {
+    let (key, value) = text.split_once(' ').unwrap_or((text, ""));
+    Setting { line, key: key.to_owned(), value: value.trim().to_owned() }
+}
+
 /// Reads one line of the dialogue: its mark, a session's digit, the text.
 fn step(line: usize, text: &str) -> Result<Step, Malformed> {
     let unknown = || {
         Malformed::new(
             line,
             format_args!(
-                "`{text}` is no line of a transcript; lines start with # machine config C: S: C~ S~ C@ S@ S? > < T: = !"
+                "`{text}` is no line of a transcript; lines start with # machine config needs either C: S: C~ S~ C@ S@ S? > < T: = !"
             ),
         )
     };

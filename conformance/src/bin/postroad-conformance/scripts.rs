@@ -1,28 +1,66 @@
 //! `imaptest` and `james`: other people's scripts against a server that listens.
 
+use crate::exit::Exit;
+use clap::Args;
 use postroad_conformance::foreign::report::Report;
 use postroad_conformance::foreign::{Account, Server, imaptest, james};
-use std::path::Path;
-use std::process::ExitCode;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the command line asks for.
-struct Order<'a> {
-    folder: &'a str,
-    names: Vec<&'a str>,
-    server: Server,
+#[derive(Args)]
+pub struct Arguments {
+    /// Where the scripts are: ImapTest's src/tests, James' MPT scripts
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// Only scripts whose path contains one of these
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Where IMAP is spoken in the clear
+    #[arg(long, value_name = "HOST:PORT")]
+    server: String,
+    /// Who logs in; again for the second user of ImapTest's scripts, and for a new INBOX in each of
+    /// James'
+    #[arg(long = "user", required = true, value_name = "NAME:PASSWORD", value_parser = account)]
+    users: Vec<Account>,
+    /// Print the report as JSON
+    #[arg(long)]
     json: bool,
+    /// Judge as if the server did not announce this
+    #[arg(long, value_name = "CAPABILITY")]
+    without: Vec<String>,
+    /// How long the server may stay silent
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    patience: u64,
 }
 
-/// Runs the scripts that `arguments`, what stands behind `imaptest` or `james`, name.
-pub(crate) fn run(format: &str, arguments: &[String]) -> Result<ExitCode, String> {
-    let Order { folder, names, server, json } = parse(arguments)?;
-    let path = Path::new(folder);
-    let report: Report = match format {
-        "imaptest" => imaptest::run_folder(path, &names, &server),
-        _ => james::run_folder(path, &names, &server),
+/// Whose scripts they are.
+#[derive(Clone, Copy)]
+pub enum Form {
+    Imaptest,
+    James,
+}
+
+/// Reads `NAME:PASSWORD`.
+pub fn account(text: &str) -> Result<Account, String> {
+    Account::parse(text).ok_or_else(|| "write NAME:PASSWORD".to_owned())
+}
+
+/// Runs the scripts.
+pub fn run(form: Form, arguments: Arguments) -> Result<Exit, String> {
+    let Arguments { folder, names, server, users, json, without, patience } = arguments;
+    let server = Server {
+        address: server,
+        accounts: users,
+        patience: Duration::from_secs(patience),
+        without: without.iter().map(|name| name.to_ascii_uppercase()).collect(),
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let report: Report = match form {
+        Form::Imaptest => imaptest::run_folder(&folder, &names, &server),
+        Form::James => james::run_folder(&folder, &names, &server),
     }
-    .map_err(|error| format!("{folder}: {error}"))?;
+    .map_err(|error| format!("{}: {error}", folder.display()))?;
     if json {
         println!("{}", report.json());
     } else {
@@ -30,48 +68,7 @@ pub(crate) fn run(format: &str, arguments: &[String]) -> Result<ExitCode, String
     }
     match report.counts() {
         _ if report.cases.is_empty() => Err("there is no script there".to_owned()),
-        (_, 0, _) => Ok(ExitCode::SUCCESS),
-        _ => Ok(ExitCode::FAILURE),
-    }
-}
-
-fn parse(arguments: &[String]) -> Result<Order<'_>, String> {
-    let mut order = Order {
-        folder: "",
-        names: Vec::new(),
-        server: Server {
-            address: String::new(),
-            accounts: Vec::new(),
-            patience: Duration::from_secs(10),
-            without: Vec::new(),
-        },
-        json: false,
-    };
-    let mut arguments = arguments.iter().map(String::as_str);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| format!("{argument} takes a value"));
-        match argument {
-            "--json" => order.json = true,
-            "--server" => order.server.address = value()?.to_owned(),
-            "--user" => {
-                let account = Account::parse(value()?).ok_or("--user takes NAME:PASSWORD")?;
-                order.server.accounts.push(account);
-            }
-            "--without" => order.server.without.push(value()?.to_ascii_uppercase()),
-            "--patience" => {
-                let seconds = value()?.parse().ok().filter(|seconds| *seconds > 0);
-                let seconds = seconds.ok_or("--patience takes seconds")?;
-                order.server.patience = Duration::from_secs(seconds);
-            }
-            _ if argument.starts_with('-') => return Err(format!("unknown option {argument}")),
-            _ if order.folder.is_empty() => order.folder = argument,
-            name => order.names.push(name),
-        }
-    }
-    match &order {
-        Order { folder: "", .. } => Err("say which folder holds the scripts".to_owned()),
-        Order { server, .. } if server.address.is_empty() => Err("--server is missing".to_owned()),
-        Order { server, .. } if server.accounts.is_empty() => Err("--user is missing".to_owned()),
-        _ => Ok(order),
+        (_, 0, _) => Ok(Exit::Passed),
+        _ => Ok(Exit::Failed),
     }
 }

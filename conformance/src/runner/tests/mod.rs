@@ -168,7 +168,7 @@ delivered each burst whole
  -> > word blue   │ 
  ->               │ S: answer: ok
 
-again: cargo run -p postroad-conformance -- replay toy.txt";
+again: postroad-conformance replay toy.txt";
     assert_eq!(failure.to_string(), expected);
 }
 
