@@ -44,10 +44,10 @@ pub fn real(path: &Path) -> io::Result<PathBuf> {
             continue;
         }
         real.push(component);
-        match real.symlink_metadata() {
+        match real.symlink_metadata().map_err(|error| (error.kind(), error)) {
             Ok(_) => real = real.canonicalize()?,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-            Err(error) => return Err(error),
+            Err((ErrorKind::NotFound | ErrorKind::NotADirectory, _)) => {}
+            Err((_, error)) => return Err(error),
         }
     }
     Ok(real)

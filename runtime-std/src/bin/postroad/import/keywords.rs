@@ -22,10 +22,7 @@ impl Keywords {
     /// Leaves only those that the mailbox has or can get; tells once of each other one, and why.
     pub fn fit(&mut self, names: &mut Vec<String>, mut tell: impl FnMut(String)) {
         names.retain(|name| {
-            let why = match self.refusal(name) {
-                None => return true,
-                Some(why) => why,
-            };
+            let Some(why) = self.refusal(name) else { return true };
             if self.left_out.insert(name.clone()) {
                 tell(format!("the keyword `{}` is left out: {why}", name.escape_debug()));
             }

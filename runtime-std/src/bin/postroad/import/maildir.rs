@@ -3,7 +3,7 @@
 use super::filer::Filer;
 use super::keywords::Keywords;
 use super::marks::Marks;
-use super::{Tally, open_file};
+use super::{LINK, Tally, open_file};
 use postroad_core::encoding::utf7;
 use postroad_core::limits::Limits;
 use postroad_core::store::{DELIMITER, MailboxName};
@@ -82,11 +82,12 @@ impl Search<'_> {
                 continue;
             }
             if kind.is_symlink() && path.join("cur").is_dir() {
-                self.fail(&path, "a symbolic link, which is not followed".into());
+                self.fail(&path, LINK.into());
             } else if kind.is_dir() && depth == DEPTH {
                 self.fail(&path, "it has too many levels".into());
             } else if kind.is_dir() {
-                let name = name.clone().and_then(|above| Ok(level(above, decoded(own.as_bytes())?)));
+                let own = |above| decoded(own.as_bytes()).map(|own| level(above, own));
+                let name = name.clone().and_then(own);
                 if let Err(error) = self.look_into(&path, &name, depth + 1) {
                     self.fail(&path, error.to_string());
                 }

@@ -82,7 +82,8 @@ impl Mbox {
         tally: &mut Tally,
     ) -> Result<(), String> {
         if let Some(octets) = self.stray {
-            tally.fail(&self.path, &format!("{octets} octets before its first message are left out"));
+            let why = format!("{octets} octets before its first message are left out");
+            tally.fail(&self.path, &why);
         }
         let mut known = HashSet::new();
         filer.begin_source(self.path.as_os_str().as_bytes(), mailbox, |item| {

@@ -67,9 +67,10 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
     let folder = folder.transpose()?;
     let home = mail::home(settings, &account);
     let source = source(&arguments.source, &home)?;
-    let found = match source.is_dir() {
-        true => Found::Maildir(maildir::find(&source, folder.as_ref(), limits)?),
-        false => Found::Mbox(mbox::find(&source)?),
+    let found = if source.is_dir() {
+        Found::Maildir(maildir::find(&source, folder.as_ref(), limits)?)
+    } else {
+        Found::Mbox(mbox::find(&source)?)
     };
     let maildirs = mail::open(settings)?;
     let mut filer = Filer::new(maildirs.session(), account, home);
@@ -119,15 +120,18 @@ fn source(given: &Path, home: &Path) -> Result<PathBuf, String> {
     Ok(source)
 }
 
+/// Why what stands behind a link is not imported.
+const LINK: &str = "a symbolic link, which is not followed";
+
 /// Opens what is a file, and neither a link to one, a device nor a pipe, and never waits for it.
 ///
 /// # Errors
 /// If it is none, or can't be opened.
 fn open_file(path: &Path) -> io::Result<File> {
-    let is_file = |kind: FileType| match kind.is_file() {
-        true => Ok(()),
-        false if kind.is_symlink() => Err(io::Error::other("a symbolic link, which is not followed")),
-        false => Err(io::Error::other("not a file")),
+    let is_file = |kind: FileType| match () {
+        () if kind.is_file() => Ok(()),
+        () if kind.is_symlink() => Err(io::Error::other(LINK)),
+        () => Err(io::Error::other("not a file")),
     };
     is_file(path.symlink_metadata()?.file_type())?;
     // Another may stand there meanwhile.
