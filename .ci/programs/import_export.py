@@ -6,6 +6,7 @@ import mailbox
 import os
 import random
 import re
+import socket
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -161,3 +162,159 @@ def unreadable(server):
     done = run(program(), "import", account.address, str(source), "--config", server.config_file, status=1)
     expect(b"2.b.host" in done.err, f"it is not named: {done}")
     expect(sum(stored(account).values()) == 1, "the rest did not come in")
+
+
+def plain_maildir(path, account, **messages):
+    """A Maildir whose messages in `cur` have these names and texts."""
+    mailbox.Maildir(path, create=True)
+    for name, text in messages.items():
+        (path / "cur" / f"{name}.host:2,").write_bytes(octets("a@example.net", account.address, text.encode() + b"\r\n"))
+    return path
+
+
+def imported(server, account, source, *words, status=1):
+    """What an import says of itself, and how often it says why something is not imported."""
+    done = server.command("import", account.address, source, *words, "--json", status=status)
+    report = json.loads(done.out) if done.out else None
+    for failed in report["failed"] if report else []:
+        expect(done.err.count(f"{failed['file']}: {failed['why']}".encode()) == 1, f"{failed} is not named once: {done}")
+    return report, done.err.decode()
+
+
+@check("folders whose name no mailbox can have are named, all others come in")
+def bad_folders(server):
+    account = server.user()
+    source = plain_maildir(server.folder / "names", account, a="inbox")
+    good = {"UTF-é".encode(): "UTF-&AOk-", b"Good": "Good", b"Entw&APw-rfe": "Entw&APw-rfe"}
+    bad = [b"caf\xe9", b"bad&name", "R&D-é".encode(), b"a%b", b"a..b", b"tab\tbed"]
+    for name in [*good, *bad]:
+        folder = source / os.fsdecode(b"." + name)
+        plain_maildir(folder, account, m=name.hex())
+    (source / ".Linked").symlink_to(source / ".Good")
+    report, _ = imported(server, account, source)
+    expect(report["imported"] == 1 + len(good), f"the others did not come in: {report}")
+    expect(len(report["failed"]) == len(bad) + 1, f"not all that are left out are named: {report}")
+    for given, name in good.items():
+        text, = (file.read_bytes() for file in (account.maildir / f".{name}" / "cur").iterdir())
+        expect(given.hex().encode() in text, f"{name} has {text}")
+    again, _ = imported(server, account, source)
+    expect((again["imported"], again["failed"]) == (0, report["failed"]), f"the second time: {again}")
+
+
+@check("a keyword that a mailbox can't have is left out and named once")
+def bad_keywords(server):
+    account = server.user()
+    source = plain_maildir(server.folder / "keywords", account)
+    (source / "dovecot-keywords").write_text("0 work\n1 we ird\n2 unused one\n")
+    for number in range(3):
+        text = octets("a@example.net", account.address, b"%d\r\n" % number)
+        (source / "cur" / f"{number}.a.host:2,Sab").write_bytes(text)
+    report, _ = imported(server, account, source)
+    expect(report["imported"] == 3 and len(report["failed"]) == 1, f"it says {report}")
+    expect("`we ird`" in report["failed"][0]["why"], f"it says {report}")
+    session = imap(server, account)
+    session.select("INBOX", readonly=True)
+    flags = [set(re.search(rb"FLAGS \(([^)]*)\)", row)[1].split()) - {b"\\Recent"} for row in session.fetch("1:*", "(FLAGS)")[1]]
+    expect(flags == [{b"\\Seen", b"work"}] * 3, f"the flags are {flags}")
+    session.logout()
+    text = octets("a@example.net", account.address, b"x\r\n")
+    marked = server.folder / "marked.mbox"
+    fields = b"X-Keywords: " + b" ".join(b"k%d" % number for number in range(30)) + b"\n"
+    marked.write_bytes(b"From a@example.net Mon Jun  1 12:00:00 2026\n" + fields + with_lf(text))
+    report, _ = imported(server, account, marked)
+    expect(report["imported"] == 1 and len(report["failed"]) == 5, f"of 30 keywords there is room for 25: {report}")
+
+
+@check("what is no file among the messages is named and never waited for")
+def no_files(server):
+    account = server.user()
+    source = plain_maildir(server.folder / "odd", account, a="one")
+    odd = [source / part / f"{part}-{kind}" for part in ("cur", "new") for kind in ("fifo", "socket", "folder", "link", "empty")]
+    for path in odd:
+        match path.name.rpartition("-")[2]:
+            case "fifo":
+                os.mkfifo(path)
+            case "socket":
+                with socket.socket(socket.AF_UNIX) as bound:
+                    bound.bind(os.path.relpath(path))
+            case "folder":
+                path.mkdir()
+            case "link":
+                path.symlink_to(source / "cur" / "a.host:2,")
+            case "empty":
+                path.touch()
+    os.mkfifo(source / "dovecot-keywords")
+    report, _ = imported(server, account, source)
+    named = sorted(failed["file"] for failed in report["failed"])
+    expect(named == sorted(map(str, [*odd, source / "dovecot-keywords"])), f"it names {named}")
+    expect(report["imported"] == 1 == sum(stored(account).values()), f"it says {report}")
+    pipe = server.folder / "pipe"
+    os.mkfifo(pipe)
+    expect("not a file" in imported(server, account, pipe)[1], "a pipe is read as an mbox")
+
+
+@check("what an mbox has before its first message is named, and so is an empty message")
+def mbox_losses(server):
+    account = server.user()
+    opening = b"From a@example.net Mon Jun  1 12:00:00 2026\n"
+    message = with_lf(octets("a@example.net", account.address, b"x\r\n"))
+    source = server.folder / "garbage.mbox"
+    source.write_bytes(b"#!garbage\n\n" + opening + b"Status: R\n\n" + opening + message + b"\n" + opening)
+    for count in 1, 0:
+        report, _ = imported(server, account, source)
+        whys = [failed["why"] for failed in report["failed"]]
+        expect(report["imported"] == count and len(whys) == 3, f"it says {report}")
+        expect(whys[0].startswith("11 octets "), f"it says {whys[0]}")
+        expect([re.search(r"octet (\d+) is empty", why)[1] for why in whys[1:]] == ["11", str(source.stat().st_size - len(opening))], f"it says {whys}")
+    expect(stored(account) == Counter([digest(message)]), "something else came in")
+    source.write_bytes(message)
+    report, said = imported(server, account, source, "--folder", "Nothing")
+    expect(report is None and "this is no mbox" in said, f"it says {said}")
+    expect(not (account.maildir / ".Nothing").exists(), "a mailbox was made for nothing")
+    source.write_bytes(b"\n")
+    expect(imported(server, account, source, status=0)[0]["imported"] == 0, "an mbox may be empty")
+
+
+@check("an account's own mail is neither source nor target")
+def own_mail(server):
+    account = server.user()
+    session = imap(server, account)
+    session.create("Work")
+    for folder in "INBOX", "Work":
+        session.append(folder, None, None, octets("a@example.net", account.address, b"x\r\n"))
+    session.logout()
+    home, data = account.maildir, server.data
+    link, outside = server.folder / "link", server.folder / "outside"
+    link.symlink_to(home)
+    (outside / "sub").mkdir(parents=True)
+    (outside / ".Work").symlink_to(home / ".Work")
+    (outside / "new").symlink_to(home / "new")
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
+    own = [home, link, home / ".Work", link / ".Work" / "cur", home.parent, data / "mail", home / "cur" / ".." / ".." / home.name]
+    for source in [*own, data, server.folder]:
+        done = server.command("import", account.address, source, status=1)
+        expect(b"the account's own mail" in done.err, f"{source}: {done}")
+    for target in [*own, home / ".New", outside, outside / "none" / ".." / ".." / "link" / ".New"]:
+        done = server.command("export", account.address, target, status=1)
+        expect(b"in the mail of the server" in done.err, f"{target}: {done}")
+    done = server.command("export", account.address, link / "Work.mbox", "--format", "mbox", "--folder", "Work", status=1)
+    expect(b"in the mail of the server" in done.err, f"{done}")
+    after = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    expect(not changed, f"this was written: {changed}")
+    expect(not (outside / "none").exists(), "a folder was made on the way")
+    done = json.loads(server.command("export", account.address, outside / "sub", "--json").out)
+    expect(done["exported"] == 2, f"elsewhere it goes: {done}")
+
+
+@check("an mbox of a bare name is exported into the folder that one is in")
+def bare_name(server):
+    account = server.user()
+    source = server.folder / "one.mbox"
+    write_mbox(source, [octets("a@example.net", account.address, b"x\r\n")])
+    server.command("import", account.address, source)
+    folder = server.folder / "here"
+    folder.mkdir()
+    run(program(), "export", account.address, "bare.mbox", "--format", "mbox", "--folder", "INBOX",
+        "--config", server.config_file.absolute(), folder=folder)
+    expect(exported(folder / "bare.mbox") == stored(account), "it is not what is stored")

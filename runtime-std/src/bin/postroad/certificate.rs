@@ -61,7 +61,7 @@ impl Files {
             Ok::<_, rcgen::Error>((certificate.pem(), key.serialize_pem()))
         })();
         let (certificate, key) = made.map_err(|error| wrong(&self.certificate, &error))?;
-        let folder = self.certificate.parent().unwrap_or(Path::new("."));
+        let folder = durable::folder_of(&self.certificate);
         durable::create_folder(folder).map_err(|error| wrong(folder, &error))?;
         durable::write(&self.key, key.as_bytes()).map_err(|error| wrong(&self.key, &error))?;
         durable::write(&self.certificate, certificate.as_bytes())

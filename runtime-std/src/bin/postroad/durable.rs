@@ -18,7 +18,6 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// If they could not be made durable; the old file stands then.
 pub fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let mut file =
@@ -26,7 +25,12 @@ pub fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()?;
     std::fs::rename(&name, path)?;
-    File::open(folder)?.sync_all()
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// The folder in which `path` stands; of a bare name, the one we are in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Opens a file that is there to be locked and holds nothing.

@@ -8,8 +8,8 @@ use postroad_core::machine::Instant;
 use postroad_core::store::{Account, Answer, Request, Store};
 use postroad_runtime_std::clock;
 use postroad_store_maildir::{Maildirs, Options, Session};
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, IsTerminal};
+use std::path::{Component, Path, PathBuf};
 
 /// The mail below the data folder, with its quotas.
 ///
@@ -30,6 +30,27 @@ pub fn open(settings: &Settings) -> Result<Maildirs, String> {
 /// The folder of an account.
 pub fn home(settings: &Settings, account: &Account) -> PathBuf {
     settings.data.join("mail").join(account.domain()).join(account.local_part())
+}
+
+/// Where `path` leads to, without symbolic links and `..`, also if nothing stands there yet.
+///
+/// # Errors
+/// If a folder on the way can't be looked at, or a link leads nowhere.
+pub fn real(path: &Path) -> io::Result<PathBuf> {
+    let mut real = std::env::current_dir()?;
+    for component in path.components() {
+        if component == Component::ParentDir {
+            real.pop();
+            continue;
+        }
+        real.push(component);
+        match real.symlink_metadata().map_err(|error| (error.kind(), error)) {
+            Ok(_) => real = real.canonicalize()?,
+            Err((ErrorKind::NotFound | ErrorKind::NotADirectory, _)) => {}
+            Err((_, error)) => return Err(error),
+        }
+    }
+    Ok(real)
 }
 
 /// All accounts that have a user or mail.
@@ -80,7 +101,7 @@ pub fn read(
 
 /// A bar that shows how far something of `length` is, to a person at a terminal.
 pub fn bar(length: u64, wanted: bool) -> ProgressBar {
-    if !wanted || !std::io::stderr().is_terminal() {
+    if !wanted || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(length);

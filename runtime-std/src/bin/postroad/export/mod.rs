@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use postroad_core::encoding::utf7;
 use postroad_core::store::{Access, Account, Answer, Entry, Kind, MailboxName, Request, Snapshot};
 use postroad_store_maildir::Session;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to export, and where to.
 #[derive(clap::Args)]
@@ -47,7 +47,8 @@ Examples:
   postroad export alice@example.org sent.mbox --format mbox --folder Sent
 
 Flags, keywords and dates go with the messages; in an mbox, flags stand in Status, X-Status and X-Keywords
-in front of each message. The server may run meanwhile, and the account stays as it is.
+in front of each message. The server may run meanwhile, and the account stays as it is. No target may be
+in the server's own mail.
 
 Interrupted and started again, it goes on where it was, and later it adds what is new: what a Maildir has
 is seen by the names of its files, what an mbox has is noted in a file beside it, FILE.postroad-export.
@@ -74,33 +75,20 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
         }
         None => desk.list()?,
     };
+    let targets = mailboxes.iter().map(|mailbox| arguments.target_of(mailbox));
+    let targets: Vec<PathBuf> = targets.collect();
+    targets.iter().try_for_each(|target| keep_apart(settings, target))?;
+    if arguments.format == Format::Mbox && arguments.folder.is_none() {
+        let made = std::fs::create_dir_all(&arguments.target);
+        made.map_err(|error| format!("{}: {error}", arguments.target.display()))?;
+    }
     let bar = mail::bar(desk.count(&mailboxes)?, !arguments.json);
     let mut tally = Tally::default();
-    for mailbox in &mailboxes {
+    for (mailbox, target) in mailboxes.iter().zip(&targets) {
         let opened = desk.open(mailbox)?;
-        let done = match (arguments.format, &arguments.folder) {
-            (Format::Maildir, None) if !mailbox.is_inbox() => {
-                let folder = format!(".{}", utf7::encode(mailbox.as_str()));
-                maildir::export(
-                    &mut desk,
-                    &opened,
-                    &arguments.target.join(folder),
-                    &mut tally,
-                    &bar,
-                )
-            }
-            (Format::Maildir, _) => {
-                maildir::export(&mut desk, &opened, &arguments.target, &mut tally, &bar)
-            }
-            (Format::Mbox, Some(_)) => {
-                mbox::export(&mut desk, &opened, &arguments.target, &mut tally, &bar)
-            }
-            (Format::Mbox, None) => {
-                let file = format!("{}.mbox", utf7::encode(mailbox.as_str()));
-                let made = std::fs::create_dir_all(&arguments.target);
-                made.map_err(|error| format!("{}: {error}", arguments.target.display()))?;
-                mbox::export(&mut desk, &opened, &arguments.target.join(file), &mut tally, &bar)
-            }
+        let done = match arguments.format {
+            Format::Maildir => maildir::export(&mut desk, &opened, target, &mut tally, &bar),
+            Format::Mbox => mbox::export(&mut desk, &opened, target, &mut tally, &bar),
         };
         done.map_err(|why| format!("{mailbox}: {why}"))?;
     }
@@ -112,6 +100,34 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
         say!("{}: {} exported", desk.account, mail::messages(tally.exported));
         if tally.known > 0 {
             say!("{} had been exported before", mail::messages(tally.known));
+        }
+    }
+    Ok(())
+}
+
+impl Arguments {
+    /// The folder or file that a mailbox goes to.
+    fn target_of(&self, mailbox: &MailboxName) -> PathBuf {
+        let name = utf7::encode(mailbox.as_str());
+        match self.format {
+            Format::Maildir if self.folder.is_none() && !mailbox.is_inbox() => {
+                self.target.join(format!(".{name}"))
+            }
+            Format::Mbox if self.folder.is_none() => self.target.join(format!("{name}.mbox")),
+            Format::Maildir | Format::Mbox => self.target.clone(),
+        }
+    }
+}
+
+/// Refuses what leads into the mail that the server has: it would become more by itself.
+fn keep_apart(settings: &Settings, target: &Path) -> Result<(), String> {
+    let real =
+        |path: &Path| mail::real(path).map_err(|error| format!("{}: {error}", path.display()));
+    let store = real(&settings.data.join("mail"))?;
+    for path in [target, &target.join("cur"), &target.join("new"), &target.join("tmp")] {
+        if real(path)?.starts_with(&store) {
+            let (path, store) = (path.display(), store.display());
+            return Err(format!("{path}: this is in the mail of the server: {store}"));
         }
     }
     Ok(())

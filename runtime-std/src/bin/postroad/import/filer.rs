@@ -95,6 +95,20 @@ impl Filer {
         Ok(())
     }
 
+    /// The keywords that a mailbox has.
+    ///
+    /// # Errors
+    /// As [`begin_source`](Self::begin_source).
+    pub fn keywords(&mut self, mailbox: &MailboxName) -> Result<Vec<String>, String> {
+        let (account, mailbox) = (self.account.clone(), mailbox.clone());
+        let open = Request::Open { account, mailbox, access: Access::ReadOnly };
+        let Answer::Opened(opened) = ask(&mut self.session, open, b"")? else {
+            return Ok(Vec::new());
+        };
+        ask(&mut self.session, Request::Close, b"")?;
+        Ok(opened.keywords.to_vec())
+    }
+
     fn status(&mut self, mailbox: &MailboxName) -> Result<Answer, String> {
         let (account, mailbox) = (self.account.clone(), mailbox.clone());
         ask(&mut self.session, Request::Status { account, mailbox }, b"")

@@ -1,9 +1,9 @@
 //! Importing a Maildir with its folders.
 
-use super::Tally;
 use super::filer::Filer;
+use super::keywords::Keywords;
 use super::marks::Marks;
-use indicatif::ProgressBar;
+use super::{LINK, Tally, open_file};
 use postroad_core::encoding::utf7;
 use postroad_core::limits::Limits;
 use postroad_core::store::{DELIMITER, MailboxName};
@@ -19,91 +19,130 @@ const BLOCK: usize = 64 * 1024;
 /// Levels of folders within folders.
 const DEPTH: usize = 20;
 
+/// A Maildir that is to be imported.
+#[derive(Default)]
+pub struct Maildir {
+    parts: Vec<Part>,
+    /// Folders that can't be imported, and why.
+    failed: Vec<(PathBuf, String)>,
+}
+
 /// A folder of a Maildir, and where its messages go.
-pub struct Part {
+struct Part {
     folder: PathBuf,
     mailbox: MailboxName,
     /// Message files, by their names; `true` if they stand in `cur`.
     files: Vec<(OsString, bool)>,
 }
 
-impl Part {
-    /// How many messages it has.
-    pub fn count(&self) -> u64 {
-        self.files.len() as u64
-    }
-}
-
-/// The folders of the Maildir `source`; with `below`, they go there.
+/// Finds the folders of the Maildir `source`; with `below`, they go there.
 ///
 /// # Errors
-/// Says in words why it is no Maildir, or which folder can't become a mailbox.
-pub fn parts(
+/// Says in words why it is no Maildir.
+pub fn find(
     source: &Path,
     below: Option<&MailboxName>,
     limits: &Limits,
-) -> Result<Vec<Part>, String> {
-    let mut folders = Vec::new();
-    gather(source, "", 0, &mut folders).map_err(|why| format!("{}: {why}", source.display()))?;
-    if folders.is_empty() {
+) -> Result<Maildir, String> {
+    let mut search = Search { below, limits, found: Maildir::default() };
+    search
+        .look_into(source, &Ok(String::new()), 0)
+        .map_err(|why| format!("{}: {why}", source.display()))?;
+    let found = search.found;
+    if found.parts.is_empty() && found.failed.is_empty() {
         return Err(format!("{}: this is no Maildir: it has no `cur`", source.display()));
     }
-    let part = |(folder, name): (PathBuf, String)| {
-        let name = match (below, &*name) {
-            (None, "") => "INBOX".into(),
-            (Some(below), "") => below.as_str().to_owned(),
-            (Some(below), name) => format!("{}{DELIMITER}{name}", below.as_str()),
-            (None, name) => name.to_owned(),
-        };
-        let about = |why: &dyn std::fmt::Display| format!("{}: {why}", folder.display());
-        let mailbox = MailboxName::parse(&name, limits).map_err(|why| about(&why))?;
-        let files = files(&folder).map_err(|why| about(&why))?;
-        Ok(Part { folder, mailbox, files })
-    };
-    folders.into_iter().map(part).collect()
+    Ok(found)
 }
 
-/// Finds the folders below one that is called `name`: those of Maildir++, `.Work.2026`, and those that
-/// stand within each other.
-fn gather(
-    folder: &Path,
-    name: &str,
-    depth: usize,
-    found: &mut Vec<(PathBuf, String)>,
-) -> io::Result<()> {
-    if folder.join("cur").is_dir() {
-        found.push((folder.into(), name.to_owned()));
-    }
-    let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let own = entry.file_name();
-        let is_part = ["cur", "new", "tmp"].iter().any(|part| own == *part);
-        if is_part || !entry.file_type()?.is_dir() || depth == DEPTH {
-            continue;
+/// A folder's name in UTF-8, its levels separated by [`DELIMITER`]; or why it has none.
+type Name = Result<String, String>;
+
+/// The search for folders: those of Maildir++, `.Work.2026`, and those that stand within each other.
+struct Search<'a> {
+    below: Option<&'a MailboxName>,
+    limits: &'a Limits,
+    found: Maildir,
+}
+
+impl Search<'_> {
+    /// Looks into a folder that is called `name`.
+    fn look_into(&mut self, folder: &Path, name: &Name, depth: usize) -> io::Result<()> {
+        if folder.join("cur").is_dir() {
+            match self.part(folder, name) {
+                Ok(part) => self.found.parts.push(part),
+                Err(why) => self.fail(folder, why),
+            }
         }
-        let bare = own.as_bytes().strip_prefix(b".").unwrap_or(own.as_bytes());
-        let Ok(decoded) = utf7::decode(bare) else { continue };
-        let name = if name.is_empty() { decoded } else { format!("{name}{DELIMITER}{decoded}") };
-        gather(&entry.path(), &name, depth + 1, found)?;
+        let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let (own, path, kind) = (entry.file_name(), entry.path(), entry.file_type()?);
+            if ["cur", "new", "tmp"].iter().any(|part| own == *part) {
+                continue;
+            }
+            if kind.is_symlink() && path.join("cur").is_dir() {
+                self.fail(&path, LINK.into());
+            } else if kind.is_dir() && depth == DEPTH {
+                self.fail(&path, "it has too many levels".into());
+            } else if kind.is_dir() {
+                let own = |above| decoded(own.as_bytes()).map(|own| level(above, own));
+                let name = name.clone().and_then(own);
+                if let Err(error) = self.look_into(&path, &name, depth + 1) {
+                    self.fail(&path, error.to_string());
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn part(&self, folder: &Path, name: &Name) -> Result<Part, String> {
+        let name = match (self.below, &**name.as_ref()?) {
+            (None, "") => "INBOX".into(),
+            (Some(below), "") => below.as_str().to_owned(),
+            (Some(below), name) => level(below.as_str().to_owned(), name.to_owned()),
+            (None, name) => name.to_owned(),
+        };
+        let mailbox = MailboxName::parse(&name, self.limits).map_err(|why| why.to_string())?;
+        let files = files(folder).map_err(|error| error.to_string())?;
+        Ok(Part { folder: folder.into(), mailbox, files })
+    }
+
+    fn fail(&mut self, folder: &Path, why: String) {
+        self.found.failed.push((folder.into(), why));
+    }
+}
+
+/// The name of the folder `own` within the one that is called `above`.
+fn level(above: String, own: String) -> String {
+    if above.is_empty() { own } else { format!("{above}{DELIMITER}{own}") }
+}
+
+/// A folder's own name, with or without Maildir++'s dot in front: in modified UTF-7; or in UTF-8, as some
+/// programs write it, if no `&` makes that doubtful.
+fn decoded(own: &[u8]) -> Name {
+    let own = own.strip_prefix(b".").unwrap_or(own);
+    utf7::decode(own).or_else(|malformed| match std::str::from_utf8(own) {
+        Ok(name) if !name.contains('&') => Ok(name.to_owned()),
+        _ => Err(malformed.to_string()),
+    })
 }
 
 fn files(folder: &Path) -> io::Result<Vec<(OsString, bool)>> {
     let mut files = Vec::new();
     for (place, is_cur) in [("new", false), ("cur", true)] {
-        match std::fs::read_dir(folder.join(place)) {
-            Ok(entries) => {
-                for entry in entries {
-                    let name = entry?.file_name();
-                    if !name.as_bytes().starts_with(b".") {
-                        files.push((name, is_cur));
-                    }
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        let path = folder.join(place);
+        match path.symlink_metadata() {
+            Ok(stat) if stat.is_dir() => {}
+            Ok(_) => return Err(io::Error::other(format!("`{place}` is not a folder"))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
+        }
+        for entry in std::fs::read_dir(path)? {
+            let name = entry?.file_name();
+            if !name.as_bytes().starts_with(b".") {
+                files.push((name, is_cur));
+            }
         }
     }
     // As they came: the time is in front.
@@ -111,58 +150,87 @@ fn files(folder: &Path) -> io::Result<Vec<(OsString, bool)>> {
     Ok(files)
 }
 
-/// Imports the messages of a folder that were not imported before.
-///
-/// # Errors
-/// Says in words why no more can be done.
-pub fn import(
-    part: &Part,
-    limits: &Limits,
-    filer: &mut Filer,
-    tally: &mut Tally,
-    bar: &ProgressBar,
-) -> Result<(), String> {
-    let mut known = HashSet::new();
-    let source = part.folder.as_os_str().as_bytes();
-    filer.begin_source(source, &part.mailbox, |item| {
-        known.insert(item);
-    })?;
-    let keywords = keywords(&part.folder, limits);
-    for (name, is_cur) in &part.files {
-        bar.inc(1);
-        let item = key(name.as_bytes());
-        if known.contains(&item) {
-            tally.known += 1;
-            continue;
-        }
-        let path = part.folder.join(if *is_cur { "cur" } else { "new" }).join(name);
-        let marks = Marks::of_name(name.as_bytes(), &keywords);
-        match begin(&path) {
-            Ok((file, first, date)) => {
-                let marks = Marks { date: Some(date), ..marks };
-                if !pour(file, &first, &item, marks, filer)
-                    .map_err(|why| format!("{}: {why}", path.display()))?
-                {
-                    tally.known += 1;
-                }
-            }
-            Err(error) => tally.fail(bar, &path, &error),
-        }
+impl Maildir {
+    /// How many messages there are.
+    pub fn count(&self) -> u64 {
+        self.parts.iter().map(|part| part.files.len() as u64).sum()
     }
-    filer.end_source()
+
+    /// Imports the messages that were not imported before.
+    ///
+    /// # Errors
+    /// Says in words why no more can be done.
+    pub fn import(
+        &self,
+        limits: &Limits,
+        filer: &mut Filer,
+        tally: &mut Tally,
+    ) -> Result<(), String> {
+        for (folder, why) in &self.failed {
+            tally.fail(folder, why);
+        }
+        self.parts.iter().try_for_each(|part| part.import(limits, filer, tally))
+    }
+}
+
+impl Part {
+    fn import(&self, limits: &Limits, filer: &mut Filer, tally: &mut Tally) -> Result<(), String> {
+        let mut known = HashSet::new();
+        let source = self.folder.as_os_str().as_bytes();
+        let begun = filer.begin_source(source, &self.mailbox, |item| {
+            known.insert(item);
+        });
+        let mut fitting = match begun.and_then(|()| filer.keywords(&self.mailbox)) {
+            Ok(there) => Keywords::new(there, limits),
+            Err(why) => {
+                tally.fail(&self.folder, &why);
+                return Ok(());
+            }
+        };
+        let table = self.folder.join("dovecot-keywords");
+        let letters = keywords(&table, limits).unwrap_or_else(|error| {
+            tally.fail(&table, &error);
+            Vec::new()
+        });
+        for (name, is_cur) in &self.files {
+            tally.bar.inc(1);
+            let item = key(name.as_bytes());
+            if known.contains(&item) {
+                tally.known += 1;
+                continue;
+            }
+            let path = self.folder.join(if *is_cur { "cur" } else { "new" }).join(name);
+            let (file, first, date) = match begin(&path) {
+                Ok(begun) => begun,
+                Err(error) => {
+                    tally.fail(&path, &error);
+                    continue;
+                }
+            };
+            let mut marks = Marks::of_name(name.as_bytes(), &letters);
+            marks.date = Some(date);
+            fitting.fit(&mut marks.keywords, |what| tally.fail(&table, &what));
+            let about = |why: String| format!("{}: {why}", path.display());
+            if !pour(file, &first, &item, marks, filer).map_err(about)? {
+                tally.known += 1;
+            }
+        }
+        filer.end_source()
+    }
 }
 
 /// A message file, its first octets, and its date.
 fn begin(path: &Path) -> io::Result<(File, Vec<u8>, i64)> {
-    let mut file = File::open(path)?;
-    let stat = file.metadata()?;
-    if !stat.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
+    let mut file = open_file(path)?;
+    let date = file.metadata()?.mtime();
     let mut first = vec![0; BLOCK];
     let count = file.read(&mut first)?;
+    if count == 0 {
+        // As with APPEND.
+        return Err(io::Error::other("it is empty, which no message is"));
+    }
     first.truncate(count);
-    Ok((file, first, stat.mtime()))
+    Ok((file, first, date))
 }
 
 /// Files a message; whether it was not there already.
@@ -192,8 +260,13 @@ fn key(name: &[u8]) -> String {
 }
 
 /// The keywords that the small letters stand for.
-fn keywords(folder: &Path, limits: &Limits) -> Vec<String> {
-    let text = std::fs::read(folder.join("dovecot-keywords")).unwrap_or_default();
+fn keywords(path: &Path, limits: &Limits) -> io::Result<Vec<String>> {
+    let mut text = Vec::new();
+    match open_file(path) {
+        Ok(mut file) => file.read_to_end(&mut text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(error),
+    };
     let mut table = vec![String::new(); limits.keywords];
     for line in String::from_utf8_lossy(&text).lines() {
         if let Some((place, name)) = line.split_once(' ')
@@ -202,5 +275,5 @@ fn keywords(folder: &Path, limits: &Limits) -> Vec<String> {
             name.clone_into(slot);
         }
     }
-    table
+    Ok(table)
 }

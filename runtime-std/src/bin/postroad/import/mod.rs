@@ -2,6 +2,7 @@
 
 mod filer;
 mod journal;
+mod keywords;
 mod maildir;
 mod marks;
 mod mbox;
@@ -13,6 +14,10 @@ use filer::Filer;
 use indicatif::ProgressBar;
 pub use marks::Marks;
 use postroad_core::store::MailboxName;
+use rustix::fs::OFlags;
+use std::fs::{File, FileType, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// What to import, and where it goes.
@@ -37,12 +42,17 @@ Examples:
   postroad import alice@example.org old-mail.mbox --folder Archive
 
 Flags, keywords, dates and folders stay as they are; of an mbox, flags are read from Status, X-Status and
-X-Keywords. The source is only read. The server may run meanwhile.
+X-Keywords. The source is only read; the account's own mail can't be one. The server may run meanwhile.
 
 Interrupted and started again, it goes on where it was: what is imported is noted in the account's folder,
-and no message of a source is imported twice. A file that can't be read is named, and the rest goes on.
+and no message of a source is imported twice.
 
-Exit codes: 0 all is imported, 1 something was not (stderr says what).";
+What can't be imported is named, and the rest goes on: a file that can't be read or is empty, as no message
+is; what is no file, such as a symbolic link; a folder whose name no mailbox can have (it may be in modified
+UTF-7 or in UTF-8); a keyword that is not one word of ASCII or for which the mailbox has no room (its
+messages are imported without it); what stands in an mbox before its first message.
+
+Exit codes: 0 all is imported, 1 something was not (stderr says what, and so does `failed` of --json).";
 
 /// Runs the command.
 ///
@@ -55,47 +65,95 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
         MailboxName::parse(name, limits).map_err(|why| format!("--folder {name}: {why}"))
     });
     let folder = folder.transpose()?;
-    let source = std::fs::canonicalize(&arguments.source)
-        .map_err(|error| format!("{}: {error}", arguments.source.display()))?;
-    let mut tally = Tally::default();
-    let maildirs = mail::open(settings)?;
     let home = mail::home(settings, &account);
-    let mut filer = Filer::new(maildirs.session(), account, home);
-    let done = if source.is_dir() {
-        let parts = maildir::parts(&source, folder.as_ref(), limits)?;
-        let bar = mail::bar(parts.iter().map(maildir::Part::count).sum(), !arguments.json);
-        parts
-            .iter()
-            .try_for_each(|part| maildir::import(part, limits, &mut filer, &mut tally, &bar))
+    let source = source(&arguments.source, &home)?;
+    let found = if source.is_dir() {
+        Found::Maildir(maildir::find(&source, folder.as_ref(), limits)?)
     } else {
-        let size = std::fs::metadata(&source).map_or(0, |it| it.len());
-        let bar = mail::bar(size, !arguments.json);
-        let folder = folder.unwrap_or_else(MailboxName::inbox);
-        mbox::import(&source, &folder, &mut filer, &mut tally, &bar)
+        Found::Mbox(mbox::find(&source)?)
     };
+    let maildirs = mail::open(settings)?;
+    let mut filer = Filer::new(maildirs.session(), account, home);
+    let bar = mail::bar(found.length(), !arguments.json);
+    let mut tally = Tally { imported: 0, known: 0, failed: Vec::new(), bar };
+    let done = match found {
+        Found::Maildir(found) => found.import(limits, &mut filer, &mut tally),
+        Found::Mbox(found) => {
+            let folder = folder.unwrap_or_else(MailboxName::inbox);
+            found.import(&folder, limits, &mut filer, &mut tally)
+        }
+    };
+    tally.bar.finish_and_clear();
     tally.imported = filer.filed();
     tell(arguments, &tally);
     done?;
-    match tally.failed.len() {
-        0 => Ok(()),
-        1 => Err("one file is not imported".into()),
-        count => Err(format!("{count} files are not imported")),
+    if tally.failed.is_empty() { Ok(()) } else { Err("not all is imported".into()) }
+}
+
+/// What is to be imported.
+enum Found {
+    Maildir(maildir::Maildir),
+    Mbox(mbox::Mbox),
+}
+
+impl Found {
+    /// How far it is to the end, in the steps that are shown.
+    fn length(&self) -> u64 {
+        match self {
+            Self::Maildir(found) => found.count(),
+            Self::Mbox(found) => found.size(),
+        }
     }
 }
 
+/// Where the source leads to: nowhere into the account's own mail, of which there would be ever more.
+fn source(given: &Path, home: &Path) -> Result<PathBuf, String> {
+    let about = |why: &dyn std::fmt::Display| format!("{}: {why}", given.display());
+    let source = given.canonicalize().map_err(|error| about(&error))?;
+    let home = mail::real(home).map_err(|error| format!("{}: {error}", home.display()))?;
+    if source.starts_with(&home) {
+        return Err(about(&"this is the account's own mail"));
+    }
+    if home.starts_with(&source) {
+        return Err(about(&format!("the account's own mail is in it: {}", home.display())));
+    }
+    Ok(source)
+}
+
+/// Why what stands behind a link is not imported.
+const LINK: &str = "a symbolic link, which is not followed";
+
+/// Opens what is a file, and neither a link to one, a device nor a pipe, and never waits for it.
+///
+/// # Errors
+/// If it is none, or can't be opened.
+fn open_file(path: &Path) -> io::Result<File> {
+    let is_file = |kind: FileType| match () {
+        () if kind.is_file() => Ok(()),
+        () if kind.is_symlink() => Err(io::Error::other(LINK)),
+        () => Err(io::Error::other("not a file")),
+    };
+    is_file(path.symlink_metadata()?.file_type())?;
+    // Another may stand there meanwhile.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    is_file(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
 /// What came of an import.
-#[derive(Default)]
 struct Tally {
     imported: u64,
     /// Messages that had been imported before.
     known: u64,
     failed: Vec<(PathBuf, String)>,
+    bar: ProgressBar,
 }
 
 impl Tally {
-    /// Notes, and says, that a file could not be read.
-    fn fail(&mut self, bar: &ProgressBar, path: &Path, why: &dyn std::fmt::Display) {
-        bar.suspend(|| eprintln!("postroad: {}: {why}", path.display()));
+    /// Notes, and says, that something could not be imported.
+    fn fail(&mut self, path: &Path, why: &dyn std::fmt::Display) {
+        self.bar.suspend(|| eprintln!("postroad: {}: {why}", path.display()));
         self.failed.push((path.into(), why.to_string()));
     }
 }
