@@ -1,6 +1,7 @@
 //! The small text files of an account: what they say, without touching them.
 
 use postroad_core::encoding::utf7;
+use postroad_core::imap::Flag;
 use postroad_core::limits::Limits;
 use postroad_core::store::{Keywords, MailboxName, SpecialUse};
 use std::collections::BTreeSet;
@@ -53,8 +54,8 @@ pub(crate) fn write_subscriptions(names: &BTreeSet<MailboxName>) -> String {
     names.iter().map(line).collect()
 }
 
-/// Reads keywords: their place and their name a line. A place that is left out gets a name of its
-/// own, so that the others keep theirs.
+/// Reads keywords: their place and their name a line. A place that is left out, or whose name can't be
+/// told in IMAP, gets a name of its own, so that the others keep theirs.
 pub(crate) fn parse_keywords(text: &[u8], limits: &Limits) -> Keywords {
     let mut table: Vec<String> = Vec::new();
     for line in String::from_utf8_lossy(text).lines() {
@@ -62,13 +63,15 @@ pub(crate) fn parse_keywords(text: &[u8], limits: &Limits) -> Keywords {
             continue;
         };
         let index: usize = index.parse().unwrap_or(usize::MAX);
-        if index >= limits.keywords || name.is_empty() {
+        if index >= limits.keywords {
             continue;
         }
         while table.len() <= index {
             table.push(format!("unknown-{}", table.len()));
         }
-        table[index] = name.into();
+        if let Some(Flag::Keyword(_)) = Flag::parse(name) {
+            table[index] = name.into();
+        }
     }
     table.into()
 }

@@ -51,6 +51,8 @@ fn keywords_keep_their_places() {
     assert_eq!(&table[..], ["$Forwarded", "unknown-1", "work"]);
     assert_eq!(write_keywords(&table), "0 $Forwarded\n1 unknown-1\n2 work\n");
     assert!(parse_keywords(b"", LIMITS).is_empty());
+    let table = parse_keywords(b"0 we ird\n1 a)\n2 work\n3 \\Seen\n4 \n", LIMITS);
+    assert_eq!(&table[..], ["unknown-0", "unknown-1", "work", "unknown-3", "unknown-4"]);
 }
 
 #[test]
