@@ -54,6 +54,12 @@ impl Weight {
         sizes.fold(Self::default(), Self::with)
     }
 
+    /// Both together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        let octets = self.octets.saturating_add(other.octets);
+        Self { octets, messages: self.messages + other.messages }
+    }
+
     const fn with(self, octets: u64) -> Self {
         Self { octets: self.octets.saturating_add(octets), messages: self.messages + 1 }
     }

@@ -124,10 +124,10 @@ impl MailboxName {
         Ok(Self(text.into()))
     }
 
-    /// Checks what is asked of the name of a new mailbox beyond [`parse`](Self::parse), which takes any
-    /// that there are already: it is in Net-Unicode, so that equal names are equal octets (RFC 9051
-    /// §5.1, RFC 5198 §2), and without what lets a name look like another one by turning its text
-    /// round (UAX #9 §2).
+    /// Checks what is asked of the last part of a new mailbox's name beyond [`parse`](Self::parse), which
+    /// takes any that there are already: it is in Net-Unicode, so that equal names are equal octets
+    /// (RFC 9051 §5.1, RFC 5198 §2), and without what lets a name look like another one by turning its
+    /// text round (UAX #9 §2).
     ///
     /// ```
     /// use postroad_core::{limits::Limits, store::MailboxName};
@@ -140,7 +140,8 @@ impl MailboxName {
     /// # Errors
     /// Says which part of the rule is broken.
     pub fn check_new(&self) -> Result<(), InvalidName> {
-        if !unicode_normalization::is_nfc(&self.0) {
+        let part = self.0.rsplit(DELIMITER).next().unwrap_or_default();
+        if !unicode_normalization::is_nfc(part) {
             return Err(InvalidName::NotNormal);
         }
         // Bidi_Control, and the byte order mark, which Net-Unicode has no use for.
@@ -151,7 +152,7 @@ impl MailboxName {
                     | '\u{2066}'..='\u{2069}' | '\u{feff}'
             )
         };
-        if self.0.contains(bad) {
+        if part.contains(bad) {
             return Err(InvalidName::BadCharacter);
         }
         Ok(())

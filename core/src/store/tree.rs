@@ -1,7 +1,7 @@
 //! What names mean to one another: levels, missing parents, moved trees. Pure plans that a store
 //! carries out, so that every store answers alike.
 
-use super::{Failure, Kind, Listed, MailboxName, SpecialUse};
+use super::{Failure, InvalidName, Kind, Listed, MailboxName, SpecialUse};
 use crate::limits::Limits;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -115,9 +115,9 @@ impl Tree {
         if self.kind(name) == Kind::Mailbox {
             return Err(Failure::Exists);
         }
-        check_new(name)?;
         let mut made = self.missing_parents(name);
         made.push(name.clone());
+        check_new(&made)?;
         self.room(made.len(), limits)?;
         Ok(made)
     }
@@ -155,8 +155,8 @@ impl Tree {
         if self.kind(to) != Kind::Absent {
             return Err(Failure::Exists);
         }
-        check_new(to)?;
         let parents = self.missing_parents(to);
+        check_new(parents.iter().chain([to]))?;
         if from.is_inbox() {
             self.room(parents.len() + 1, limits)?;
             let moves = alloc::vec![(from.clone(), to.clone())];
@@ -194,6 +194,7 @@ impl Tree {
     }
 }
 
-fn check_new(name: &MailboxName) -> Result<(), Failure> {
-    name.check_new().map_err(|wrong| Failure::Refused(wrong.as_str()))
+fn check_new<'a>(names: impl IntoIterator<Item = &'a MailboxName>) -> Result<(), Failure> {
+    let refused = |wrong: InvalidName| Failure::Refused(wrong.as_str());
+    names.into_iter().try_for_each(|name| name.check_new().map_err(refused))
 }

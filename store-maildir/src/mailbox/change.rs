@@ -184,55 +184,78 @@ impl Mailbox {
         Ok(flags)
     }
 
-    /// Removes messages. Those that somebody else removes at the same time are only his.
-    pub(crate) fn expunge(&mut self, now: Instant, uids: &UidSet) -> Result<Removed, Failure> {
+    /// Removes messages, and tells which even if it fails for others. Those that somebody else removes at
+    /// the same time are only his.
+    pub(crate) fn expunge(
+        &mut self,
+        now: Instant,
+        uids: &UidSet,
+        removed: &mut Removed,
+    ) -> Result<(), Failure> {
         self.refresh(now)?;
         for _ in 0..ATTEMPTS {
-            if let Some(removed) = self.own(|mailbox| mailbox.remove(now, uids))? {
-                return Ok(removed);
+            if self.own(|mailbox| mailbox.remove(now, uids, removed))? {
+                return Ok(());
             }
             self.look_again(now)?;
         }
         Err(restless())
     }
 
-    /// Removes messages: out of sight first, so that a failure can bring them back; `None`, and
-    /// nothing is changed, if one was not in its place.
-    fn remove(&mut self, now: Instant, uids: &UidSet) -> Result<Option<Removed>, Failure> {
+    /// Removes messages: out of sight first, so that a failure can bring them back; `false` if one was
+    /// not in its place.
+    fn remove(
+        &mut self,
+        now: Instant,
+        uids: &UidSet,
+        removed: &mut Removed,
+    ) -> Result<bool, Failure> {
         let mut undo = Undo::new(&self.shared.files);
-        let (mut removed, mut sizes, mut spares) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut records, mut from_new) = (self.records(), false);
+        let (mut gone, mut sizes, mut spares) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut records, mut from_new, mut is_all) = (self.records(), false, true);
         for uid in self.there(uids) {
             let Some(Source { addition, located, .. }) = self.source(&mut records, uid)? else {
-                return Ok(None);
+                is_all = false;
+                continue;
             };
             let (from, to) = (addition.from, self.spare());
             from_new |= located.place == Place::New;
             self.is_own(located.place, &located.name);
             match undo.rename(&from, &to) {
                 Ok(()) => spares.push(to),
-                Err(Errno::NOENT) => return Ok(None),
+                Err(Errno::NOENT) => {
+                    is_all = false;
+                    continue;
+                }
                 // Mail must be removable when the disk is full.
                 Err(Errno::NOSPC | Errno::DQUOT) => {
                     self.files().remove(&from).map_err(failed(&from))?;
                 }
                 Err(errno) => return Err(failed(&from)(errno)),
             }
-            removed.push(uid);
+            gone.push(uid);
             sizes.push(addition.raw);
         }
-        if removed.is_empty() {
-            return Ok(Some(Removed::default()));
+        if gone.is_empty() {
+            return Ok(is_all);
         }
         self.sync(from_new)?;
         undo.keep();
-        let uids: UidSet = removed.into_iter().collect();
-        self.drop_messages(&uids, now);
+        let gone: UidSet = gone.into_iter().collect();
+        self.drop_messages(&gone, now);
+        removed.uids = removed.uids.ranges().iter().chain(gone.ranges()).copied().collect();
+        removed.weight = removed.weight.and(Weight::of(sizes.into_iter()));
         for spare in spares {
             // What stays here is removed as stale one day.
             let _ = self.files().remove(&spare);
         }
-        Ok(Some(Removed { uids, weight: Weight::of(sizes.into_iter()) }))
+        Ok(is_all)
+    }
+
+    /// Those of `uids` whose files are in their places, as far as that can be seen.
+    pub(crate) fn present(&mut self, now: Instant, uids: &UidSet) -> Result<UidSet, Failure> {
+        self.look_again(now)?;
+        Ok(self.there(uids).into_iter().collect())
     }
 
     /// Those of `uids` that have a message.

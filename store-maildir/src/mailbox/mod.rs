@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use change::Removed;
 use notes::Notes;
 use underway::Underway;
 pub(crate) use underway::{Added, Addition, Filing};

@@ -6,7 +6,7 @@ use crate::account::Home;
 use crate::berth::Slot;
 use crate::draft::{Draft, Written};
 use crate::files::check_reserve;
-use crate::mailbox::{Added, Addition, Filing, Mailbox};
+use crate::mailbox::{Added, Addition, Filing, Mailbox, Removed};
 use crate::quota::{Change, Weight};
 use postroad_core::machine::Instant;
 use postroad_core::store::{
@@ -28,14 +28,15 @@ impl Session {
         originals: Originals,
     ) -> Result<Answer, Failure> {
         let place = |open: &Open| (open.home.clone(), open.slot.clone());
-        let (from, slot) = self.with_open(originals == Originals::Go, |open, _| Ok(place(open)))?;
+        let opened = self.with_open(originals == Originals::Go, |open, _| Ok(place(open)));
+        let (from, slot) = opened.map_err(from_source)?;
         let home = self.home(account, now)?;
         let places = ((&from, &slot), (&home, to));
         self.transfer(now, places, uids, originals).map(Answer::Copied)
     }
 
-    /// Copies or moves messages into another mailbox, all or none. Only one mailbox is locked at a
-    /// time.
+    /// Copies messages into another mailbox, all or none, or moves them there, but for those that another
+    /// host removes meanwhile. Only one mailbox is locked at a time.
     pub(super) fn transfer(
         &mut self,
         now: Instant,
@@ -48,7 +49,8 @@ impl Session {
         // What only changes its place needs no room.
         let needs_room = originals == Originals::Stay || own.root() != home.root();
         for _ in 0..ATTEMPTS {
-            let sources = source.within(|mailbox| mailbox.sources(now, uids))?;
+            let sources = source.within(|mailbox| mailbox.sources(now, uids));
+            let sources = sources.map_err(from_source)?;
             let from: Vec<Uid> = sources.iter().map(|source| source.uid).collect();
             let mut additions: Vec<Addition> =
                 sources.into_iter().map(|source| source.addition).collect();
@@ -69,7 +71,7 @@ impl Session {
             let (slot, copies, uid_validity) = match added? {
                 (slot, Added::All(copies), uid_validity) => (slot, copies, uid_validity),
                 (_, Added::Lost, _) => {
-                    source.within(|mailbox| mailbox.look_again(now))?;
+                    source.within(|mailbox| mailbox.look_again(now)).map_err(from_source)?;
                     continue;
                 }
             };
@@ -192,7 +194,8 @@ impl Session {
         let uids: UidSet = uids.into_iter().collect();
         if let Some(uid) = replaces {
             self.replace(now, uid).inspect_err(|_| {
-                let _ = slot.within(|mailbox| mailbox.expunge(now, &uids));
+                let mut withdrawn = Removed::default();
+                let _ = slot.within(|mailbox| mailbox.expunge(now, &uids, &mut withdrawn));
             })?;
         }
         home.note(Change::Came, weight);
@@ -204,11 +207,13 @@ impl Session {
     fn replace(&mut self, now: Instant, uid: Uid) -> Result<(), Failure> {
         let slot = self.with_open(true, |open, mailbox| {
             let uids = std::iter::once(uid).collect();
-            let removed = mailbox.expunge(now, &uids)?;
+            let mut removed = Removed::default();
+            let done = mailbox.expunge(now, &uids, &mut removed);
+            open.home.note(Change::Went, removed.weight);
             if removed.uids.is_empty() {
+                done?;
                 return Err(Failure::NoMessage);
             }
-            open.home.note(Change::Went, removed.weight);
             Ok(open.slot.clone())
         })?;
         self.tell(&slot);
@@ -272,26 +277,42 @@ impl Session {
     }
 }
 
-/// Removes the originals of copies, told in pairs with these, and returns those that are moved then: what
-/// another host has removed meanwhile is not ours to move, and its copy goes.
+/// Removes the originals of copies, told in pairs with these, and returns those that are moved then. The
+/// copy of an original that stays goes, and so does that of one which another host has removed meanwhile:
+/// it was not ours to move. Where it can't be known what became of an original, its copy stays.
 fn take_away(
     now: Instant,
     (own, source): (&Home, &Slot),
     (home, slot): (&Home, &Slot),
     mut pairs: Vec<(Uid, Uid)>,
 ) -> Result<Vec<(Uid, Uid)>, Failure> {
-    let originals = pairs.iter().map(|(original, _)| *original).collect();
-    let removed = source.within(|mailbox| mailbox.expunge(now, &originals));
-    let gone = removed.as_ref().map(|removed| removed.uids.clone()).unwrap_or_default();
-    let stray = pairs.extract_if(.., |(original, _)| !gone.contains(*original));
-    let strays: UidSet = stray.map(|(_, copy)| copy).collect();
-    let withdrawn = slot.within(|mailbox| mailbox.expunge(now, &strays)).unwrap_or_default();
-    let removed = removed?;
+    let originals: UidSet = pairs.iter().map(|(original, _)| *original).collect();
+    let mut removed = Removed::default();
+    let done = source.within(|mailbox| mailbox.expunge(now, &originals, &mut removed));
+    let not_ours = match &done {
+        Ok(()) | Err(Failure::NoMailbox) => originals.without(&removed.uids),
+        Err(_) => source.within(|mailbox| mailbox.present(now, &originals)).unwrap_or_default(),
+    };
+    let strays = pairs.extract_if(.., |(original, _)| not_ours.contains(*original));
+    let strays = strays.map(|(_, copy)| copy).collect();
+    let mut withdrawn = Removed::default();
+    // What can't be withdrawn is there twice.
+    let _ = slot.within(|mailbox| mailbox.expunge(now, &strays, &mut withdrawn));
     if own.root() != home.root() {
         own.note(Change::Went, removed.weight);
         home.note(Change::Went, withdrawn.weight);
     }
+    done.map_err(from_source)?;
     Ok(pairs)
+}
+
+/// Why messages could not be taken from a mailbox: that it is missing is not to be mistaken for a target
+/// that is.
+fn from_source(failure: Failure) -> Failure {
+    match failure {
+        Failure::NoMailbox => Failure::NoMessage,
+        failure => failure,
+    }
 }
 
 /// A message that was written and waits to be filed.

@@ -14,7 +14,7 @@ use crate::content::Content;
 use crate::dovecot;
 use crate::draft::Draft;
 use crate::files::Lock;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, Removed};
 use crate::quota::Change;
 use crate::shared::Shared;
 use crate::shares;
@@ -419,8 +419,10 @@ impl Session {
         let slot = self.open.as_ref().map(|open| open.slot.clone());
         let _leaving = slot.as_ref().map(|slot| slot.leaving());
         let (snapshot, wakes) = self.with_open(true, |open, mailbox| {
-            let removed = mailbox.expunge(now, uids)?;
+            let mut removed = Removed::default();
+            let done = mailbox.expunge(now, uids, &mut removed);
             open.home.note(Change::Went, removed.weight);
+            done?;
             let snapshot = mailbox.snapshot(now, open.reader);
             Ok((snapshot, mailbox.ledger.wakes(Some(open.reader))))
         })?;

@@ -1,7 +1,7 @@
 //! What others do while an operation on a file is under way.
 
 use super::snapshot::Snapshot;
-use super::{Folder, maildirs, move_all};
+use super::{Folder, maildirs, move_all, moving};
 use crate::altered::Altered;
 use crate::scratch::Scratch;
 use crate::{Errno, Files, Maildirs, RealFiles, Result};
@@ -98,13 +98,12 @@ impl Scene {
         maildirs(&self.scratch, Arc::new(RealFiles))
     }
 
-    /// The only message's file in INBOX.
-    fn letter(&self) -> PathBuf {
-        let cur = self.account.join("cur");
-        let mut names = fs::read_dir(cur).unwrap();
-        let only = names.next().unwrap().unwrap().path();
-        assert!(names.next().is_none());
-        only
+    /// The messages' files in INBOX, in their order.
+    fn letters<const COUNT: usize>(&self) -> [PathBuf; COUNT] {
+        let cur = fs::read_dir(self.account.join("cur")).unwrap();
+        let mut letters: Vec<PathBuf> = cur.map(|entry| entry.unwrap().path()).collect();
+        letters.sort_unstable_by_key(|path| fs::read(path).unwrap());
+        letters.try_into().unwrap()
     }
 
     /// What there is after a restart.
@@ -215,7 +214,8 @@ fn what_has_been_moved_elsewhere_meanwhile_is_not_moved_again() {
         desk.append("INBOX", Flags::NONE, b"letter\r\n");
     });
     let other = scene.elsewhere();
-    scene.files.before("rename", scene.letter(), move || {
+    let [letter] = scene.letters();
+    scene.files.before("rename", letter, move || {
         let mut other = Desk::new(&other);
         other.open("INBOX");
         assert_eq!(move_all(&mut other, "b").from, uids(&[1]));
@@ -227,6 +227,40 @@ fn what_has_been_moved_elsewhere_meanwhile_is_not_moved_again() {
     assert_eq!((moved.from, moved.to), (uids(&[]), uids(&[])));
     assert_eq!(scene.texts(), ["letter\r\n"]);
     assert_eq!((desk.status("a").messages, desk.status("b").messages), (0, 1));
+}
+
+/// The disk is so full that an original can only be removed for good, and then another program renames the
+/// next one, or the removal fails: whatever becomes of the move, each message is there once.
+#[test]
+fn a_move_on_a_full_disk_keeps_the_copies_of_what_is_gone() {
+    for fails in [false, true] {
+        let scene = Scene::new(|desk| {
+            desk.create("a");
+            desk.append("INBOX", Flags::NONE, b"1\r\n");
+            desk.append("INBOX", Flags::NONE, b"2\r\n");
+        });
+        let [one, two] = scene.letters();
+        scene.files.before("rename", one, || Err(Errno::NOSPC));
+        if fails {
+            scene.files.before("sync_folder", scene.account.join("cur"), || Err(Errno::IO));
+        } else {
+            let mut renamed = two.clone().into_os_string();
+            renamed.push("S");
+            scene.files.before("rename", two.clone(), move || {
+                fs::rename(&two, renamed).unwrap();
+                Ok(())
+            });
+        }
+        let mut desk = Desk::new(&scene.maildirs);
+        desk.open("INBOX");
+        if fails {
+            let failed = desk.ask(moving("a"));
+            assert!(matches!(failed, Answer::Failed(Failure::Io(_))), "{failed:?}");
+        } else {
+            assert_eq!(move_all(&mut desk, "a").from, uids(&[1, 2]));
+        }
+        assert_eq!(scene.texts(), ["1\r\n", "2\r\n"]);
+    }
 }
 
 /// Two hosts replace the same message: one of them fails, and nothing of it stays.
@@ -243,7 +277,8 @@ fn a_message_is_replaced_once() {
         desk.ask(append)
     };
     let other = scene.elsewhere();
-    scene.files.before("rename", scene.letter(), move || {
+    let [letter] = scene.letters();
+    scene.files.before("rename", letter, move || {
         let replaced = replace(&mut Desk::new(&other), b"one\r\n");
         assert!(matches!(replaced, Answer::Appended { .. }), "{replaced:?}");
         Ok(())

@@ -60,17 +60,21 @@ fn maildirs(scratch: &Scratch, files: Arc<dyn Files>) -> Maildirs {
     Maildirs::with_files(scratch.path().to_owned(), entropy, options, files)
 }
 
-/// Moves every message of the open mailbox.
-#[track_caller]
-fn move_all(desk: &mut Desk<Session>, to: &str) -> Copied {
-    let moving = Request::Copy {
+/// A request to move every message of the open mailbox.
+fn moving(to: &str) -> Request {
+    Request::Copy {
         uids: UidSet::range(Uid::MIN, Uid::MAX),
         account: account(),
         to: name(to),
         flags: Flags::ALL,
         originals: Originals::Go,
-    };
-    match desk.ask(moving) {
+    }
+}
+
+/// Moves every message of the open mailbox.
+#[track_caller]
+fn move_all(desk: &mut Desk<Session>, to: &str) -> Copied {
+    match desk.ask(moving(to)) {
         Answer::Copied(copied) => copied,
         other => panic!("not moved: {other:?}"),
     }

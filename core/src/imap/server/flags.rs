@@ -3,7 +3,7 @@
 use super::connection::{Connection, Selected, confused, failed};
 use super::news::split_flags;
 use super::progress::Progress;
-use super::task::{Step, Told};
+use super::task::{Step, Told, turn};
 use super::{bad, no, ok, rights};
 use crate::imap::view::View;
 use crate::imap::{Code, Messages, Numbering, Status, Store};
@@ -116,26 +116,37 @@ impl Storing {
 pub(super) struct Removal {
     left: UidSet,
     done: usize,
-    goal: usize,
+    goal: u32,
     progress: Progress,
+    /// Whether others have had theirs since the last ones were removed.
+    rested: bool,
 }
 
 impl Removal {
     pub(super) fn new(connection: &Connection, uids: UidSet) -> Self {
-        let goal = uids.iter().count();
-        Self { left: uids, done: 0, goal, progress: Progress::new(connection.now) }
+        let goal = u32::try_from(uids.iter().count()).unwrap_or(u32::MAX);
+        let progress = Progress::new(connection.now);
+        Self { left: uids, done: 0, goal, progress, rested: true }
     }
 
-    /// What to ask of the store next; `None` once all has been asked.
-    pub(super) fn next(&mut self, connection: &mut Connection) -> Option<Request> {
+    /// How many there are to be removed.
+    pub(super) const fn goal(&self) -> u32 {
+        self.goal
+    }
+
+    /// What is to come next; `None` once all are removed.
+    pub(super) fn next(&mut self, connection: &mut Connection) -> Option<Step> {
         if self.left.is_empty() {
             return None;
         }
-        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        self.progress.tell(connection, number(self.done), number(self.goal));
-        let turn = connection.limits().expunge_turn;
-        self.done += turn;
-        Some(Request::Expunge { uids: self.left.take_first(turn) })
+        self.rested = !self.rested;
+        if self.rested {
+            return Some(turn(connection));
+        }
+        self.progress.tell(connection, u32::try_from(self.done).unwrap_or(u32::MAX), self.goal);
+        let most = connection.limits().expunge_turn.max(1);
+        self.done += most;
+        Some(Step::Ask(Request::Expunge { uids: self.left.take_first(most) }))
     }
 }
 
@@ -144,51 +155,44 @@ impl Removal {
 pub(super) struct Expunging {
     /// With UID EXPUNGE only these.
     uids: Option<Messages>,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// What other sessions have marked counts too.
-    Sync,
-    Expunge(Removal),
+    /// Once it is known what other sessions have marked, which counts too.
+    removal: Option<Removal>,
+    /// The mod-sequence of what was removed.
+    modseq: Option<u64>,
 }
 
 impl Expunging {
     pub(super) fn new(connection: &mut Connection, uids: Option<Messages>) -> Result<Self, Status> {
         connection.writable()?;
-        Ok(Self { uids, stage: Stage::Sync })
+        Ok(Self { uids, removal: None, modseq: None })
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
-        let snapshot = match told {
-            Told::Answer(Answer::Mailbox(snapshot)) => snapshot,
+        match told {
+            Told::Answer(Answer::Mailbox(snapshot)) => {
+                let Some(selected) = connection.selected() else {
+                    return Step::Done(confused());
+                };
+                let modseq = snapshot.highest_modseq;
+                selected.view.apply(snapshot);
+                if self.removal.is_some() {
+                    self.modseq = Some(modseq);
+                } else {
+                    let uids = self.chosen(selected);
+                    self.removal = Some(Removal::new(connection, uids));
+                }
+            }
             Told::Answer(Answer::Failed(failure)) => return Step::Done(failed(&failure)),
             Told::Answer(_) => return Step::Done(confused()),
-            _ => return Step::Ask(Request::Sync),
-        };
-        let Some(selected) = connection.selected() else {
-            return Step::Done(confused());
-        };
-        let modseq = snapshot.highest_modseq;
-        selected.view.apply(snapshot);
-        let done = ok("EXPUNGE completed");
-        match &mut self.stage {
-            Stage::Sync => {
-                let uids = self.chosen(selected);
-                let mut removal = Removal::new(connection, uids);
-                let first = removal.next(connection);
-                self.stage = Stage::Expunge(removal);
-                first.map_or(Step::Done(done), Step::Ask)
-            }
-            Stage::Expunge(removal) => match removal.next(connection) {
-                Some(next) => Step::Ask(next),
-                None => {
-                    let modseq = Some(modseq).filter(|_| connection.enabled.qresync);
-                    Step::Done(done.with_modseq(modseq))
-                }
-            },
+            _ => {}
         }
+        let Some(removal) = &mut self.removal else {
+            return Step::Ask(Request::Sync);
+        };
+        removal.next(connection).unwrap_or_else(|| {
+            let modseq = self.modseq.filter(|_| connection.enabled.qresync);
+            Step::Done(ok("EXPUNGE completed").with_modseq(modseq))
+        })
     }
 
     fn chosen(&self, selected: &Selected) -> UidSet {

@@ -251,24 +251,34 @@ impl Closing {
     }
 
     pub(super) fn step(&mut self, connection: &mut Connection, told: Told) -> Step {
-        match (&mut self.removal, told) {
-            (Some(_), Told::Answer(Answer::Failed(failure))) => Step::Done(failed(&failure)),
-            (Some(removal), told) => {
-                if let Told::Answer(Answer::Mailbox(snapshot)) = told {
-                    self.modseq = Some(snapshot.highest_modseq);
-                }
-                if let Some(next) = removal.next(connection) {
-                    return Step::Ask(next);
-                }
-                self.removal = None;
-                Step::Ask(Request::Close)
+        match (&self.removal, told) {
+            (Some(_), Told::Answer(Answer::Failed(failure))) => {
+                return Step::Done(failed(&failure));
+            }
+            (Some(removal), Told::Answer(Answer::Mailbox(snapshot))) => {
+                let is_all = connection
+                    .selected()
+                    .is_some_and(|selected| is_all(&selected.view, &snapshot, removal.goal()));
+                self.modseq = Some(snapshot.highest_modseq).filter(|_| is_all);
             }
             (None, Told::Answer(_)) => {
                 connection.deselect();
                 let modseq = self.modseq.filter(|_| connection.enabled.qresync);
-                Step::Done(ok(self.text).with_modseq(modseq))
+                return Step::Done(ok(self.text).with_modseq(modseq));
             }
-            (None, _) => Step::Ask(Request::Close),
+            _ => {}
         }
+        if let Some(step) = self.removal.as_mut().and_then(|removal| removal.next(connection)) {
+            return step;
+        }
+        self.removal = None;
+        Step::Ask(Request::Close)
     }
+}
+
+/// Whether the removal of so many messages is all that has happened to a mailbox since the client was told
+/// of it last. It would never hear of what else is covered by the mod-sequence.
+fn is_all(view: &View, now: &Snapshot, removed: u32) -> bool {
+    let is_told = |entry: &Entry| entry.modseq <= view.known_modseq();
+    now.messages.len() + removed == view.exists() && now.messages.iter().all(is_told)
 }

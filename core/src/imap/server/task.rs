@@ -27,6 +27,7 @@ use crate::machine::Instant;
 use crate::sasl;
 use crate::store::{Answer, Request};
 use alloc::boxed::Box;
+use core::time::Duration;
 
 /// A command under way.
 #[derive(Debug)]
@@ -111,6 +112,11 @@ pub(super) enum Step {
     Begin(Box<Begun>),
     /// It is done, and this is to be the tagged response.
     Done(Status),
+}
+
+/// Lets other sessions have their turn.
+pub(super) fn turn(connection: &Connection) -> Step {
+    Step::Until(connection.now + Duration::from_micros(1))
 }
 
 /// A command's own machine.

@@ -115,7 +115,7 @@ impl Pop3 {
 
     /// Removes messages, some at a time.
     fn remove(&mut self, ticket: Ticket, mut uids: UidSet) {
-        let turn = uids.take_first(self.login.limits().expunge_turn);
+        let turn = uids.take_first(self.login.limits().expunge_turn.max(1));
         self.ask_store(Awaits::Removed(ticket, uids), store::Request::Expunge { uids: turn });
     }
 

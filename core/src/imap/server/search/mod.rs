@@ -14,7 +14,7 @@ mod tell;
 
 use super::connection::{Connection, confused, failed};
 use super::progress::Progress;
-use super::task::{Step, Told};
+use super::task::{Step, Told, turn};
 use super::{bad, no, ok};
 use crate::imap::view::View;
 use crate::imap::{
@@ -22,7 +22,6 @@ use crate::imap::{
 };
 use crate::store::{Answer, Entry, Failure, UidSet};
 use alloc::vec::Vec;
-use core::time::Duration;
 use facts::{Facts, Learning, Need, Text};
 use harvest::{Harvest, Reaping};
 use key::Key;
@@ -258,11 +257,6 @@ impl Searching {
     fn done(&self) -> Step {
         Step::Done(ok(self.completed))
     }
-}
-
-/// Lets others have their turn.
-fn turn(connection: &Connection) -> Step {
-    Step::Until(connection.now + Duration::from_micros(1))
 }
 
 /// Prepares a search key, or refuses.

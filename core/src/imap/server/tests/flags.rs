@@ -1,5 +1,4 @@
 use super::*;
-use core::time::Duration;
 
 #[test]
 fn flags_are_set_and_told() {
@@ -77,11 +76,8 @@ fn expunging() {
 fn many_messages_are_removed_some_at_a_time() {
     let memory = memory();
     let mut dialogue = three(&memory);
-    dialogue.server.connection.config = {
-        let mut limits = Limits::DEFAULT;
-        (limits.expunge_turn, limits.imap_progress) = (2, Duration::ZERO);
-        Config { limits, ..Config::default() }.into()
-    };
+    let limits = Limits { expunge_turn: 2, ..Limits::DEFAULT };
+    dialogue.server.connection.config = Config { limits, ..Config::default() }.into();
     let requests = |dialogue: &mut Dialogue| {
         let asked = dialogue.requests.drain(..).filter_map(|request| match request {
             Request::Expunge { uids } => Some(uids.to_string()),
@@ -90,21 +86,60 @@ fn many_messages_are_removed_some_at_a_time() {
         asked.collect::<Vec<_>>()
     };
     dialogue.say("a STORE 1:* +FLAGS.SILENT \\Deleted\r\n");
-    let told = "* OK [INPROGRESS (\"b\" 0 3)] Still at it\r\n\
-                * OK [INPROGRESS (\"b\" 2 3)] Still at it\r\n\
+    assert_eq!(dialogue.say("b EXPUNGE\r\n"), "");
+    assert_eq!(requests(&mut dialogue), ["1:2"]);
+    let told = "* OK [INPROGRESS (\"b\" 2 3)] Still at it\r\n\
                 * 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n\
                 b OK EXPUNGE completed\r\n";
-    assert_eq!(dialogue.say("b EXPUNGE\r\n"), told);
-    assert_eq!(requests(&mut dialogue), ["1:2", "3"]);
+    assert_eq!(dialogue.wait(10), told);
+    assert_eq!(requests(&mut dialogue), ["3"]);
     for _ in 0..3 {
         dialogue.append("INBOX", "\\Deleted", "text");
     }
     dialogue.say("c NOOP\r\n");
-    let told = "* OK [INPROGRESS (\"d\" 0 3)] Still at it\r\n\
-                * OK [INPROGRESS (\"d\" 2 3)] Still at it\r\n\
-                d OK CLOSE completed\r\n";
-    assert_eq!(dialogue.say("d CLOSE\r\n"), told);
+    assert_eq!(dialogue.say("d CLOSE\r\n"), "");
+    let told = "* OK [INPROGRESS (\"d\" 2 3)] Still at it\r\nd OK CLOSE completed\r\n";
+    assert_eq!(dialogue.wait(10), told);
     assert_eq!(requests(&mut dialogue), ["4:5", "6"]);
+}
+
+/// What is removed by then stays so, and is told.
+#[test]
+fn a_removal_that_fails_in_the_middle() {
+    let memory = memory();
+    let mut dialogue = three(&memory);
+    let limits = Limits { expunge_turn: 1, ..Limits::DEFAULT };
+    dialogue.server.connection.config = Config { limits, ..Config::default() }.into();
+    dialogue.say("a STORE 1:* +FLAGS.SILENT \\Deleted\r\n");
+    assert_eq!(dialogue.say("b EXPUNGE\r\n"), "");
+    dialogue.sabotage = Some(|request| match request {
+        Request::Expunge { .. } => Some(Failure::Io("EIO".into())),
+        _ => None,
+    });
+    let told = "* 1 EXPUNGE\r\nb NO [UNAVAILABLE] Try again later\r\n";
+    assert_eq!(dialogue.wait(1), told);
+    dialogue.sabotage = None;
+    assert_eq!(dialogue.say("c EXPUNGE\r\n"), "");
+    let told = "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\nc OK EXPUNGE completed\r\n";
+    assert_eq!(dialogue.wait(1), told);
+}
+
+/// RFC 7162 §3.2.8: with the mod-sequence of the removal, unless that hides from the client what else has
+/// happened.
+#[test]
+fn a_close_tells_no_modseq_that_covers_what_was_not_told() {
+    for (others, told) in [(false, "OK [HIGHESTMODSEQ "), (true, "OK CLOSE completed")] {
+        let memory = memory();
+        let mut dialogue = three(&memory);
+        dialogue.say("e ENABLE QRESYNC\r\n");
+        dialogue.say("a STORE 1 +FLAGS.SILENT \\Deleted\r\n");
+        if others {
+            let mut other = Dialogue::selected(&memory);
+            other.say("a STORE 2 +FLAGS \\Flagged\r\n");
+        }
+        let closed = dialogue.say("b CLOSE\r\n");
+        assert!(closed.contains(told), "{closed}");
+    }
 }
 
 #[test]
