@@ -24,8 +24,8 @@ use draft::Draft;
 ///
 /// | stage | awaits | then |
 /// |---|---|---|
-/// | `Idle` | a paper | `Repeating` if the last one left something undone, else `Loading`, or `Discarding` if the message is to be taken out unseen |
-/// | `Repeating` | what a report waits for to be done after all | `Loading` or `Discarding`, as from `Idle` |
+/// | `Idle` | a paper | `Repeating` if a note is to be made once more, else `Loading`, or `Discarding` if the message is to be taken out unseen |
+/// | `Repeating` | the note, or the removal, to be safe after all | `Loading` or `Discarding`, as from `Idle` |
 /// | `Loading` | the message's envelope and what was noted of it | `Noting`, or as after it if nothing is to be noted |
 /// | `Noting` | the order to be safe in the spool | `Opening` if the sender is to be told of something, else `Removing` or `Idle` |
 /// | `Opening` | the start of the message | `Beginning`; a report is not reported on: `Marking` or `Removing` |
@@ -40,10 +40,13 @@ use draft::Draft;
 /// A report is a message of its own. First it is committed, then that is noted of the message it is
 /// about, or that message removed, and only then does the queue learn of the report. What is cut off
 /// or fails in between begins anew. Since the report's id follows from what it tells, the one that is
-/// in the spool already is not written again then. Where the noting fails, the change may have been
-/// made without being safe: before anything else is done for that message it is asked for again, and
-/// the report waits for that. A sender is told twice only if the host dies between the commit and the
-/// note, and
+/// in the spool already is not written again then.
+///
+/// Where the note fails, it may be there without being safe. The queue learns of the report
+/// nevertheless, for a carrier who reads the note may take the message out, and then nobody would ask
+/// again. Before the clerk does anything else for that message the note is made once more.
+///
+/// A sender is told twice only if the host dies before the note is made, and
 /// - the queue, which finds the report in the spool when it begins anew, has delivered it by the time
 ///   that the clerk comes to the message; or
 /// - there is more to be told by then: it is told together with what the first report says, which
@@ -56,8 +59,9 @@ pub struct Clerk {
     site: Arc<Site>,
     entropy: Entropy,
     papers: VecDeque<Paper>,
-    /// Of messages in the queue, which has a look taken at each of them again.
-    undone: BTreeMap<Id, Undone>,
+    /// Notes and removals that failed behind a report, by message. Each paper has one of them made
+    /// once more, so that there are never more than messages in the queue.
+    undone: BTreeMap<Id, spool::Request>,
     stage: Stage,
     ending: bool,
     octets: Vec<u8>,
@@ -69,8 +73,8 @@ pub struct Clerk {
 /// What is awaited.
 enum Stage {
     Idle,
-    /// Then the paper is begun.
-    Repeating(Paper, Undone),
+    /// What failed for the message of this id; then the paper is begun.
+    Repeating(Paper, Id, spool::Request),
     Loading(Paper),
     Noting {
         entry: Box<Entry>,
@@ -108,12 +112,6 @@ enum Stage {
 struct Told {
     summary: Box<Summary>,
     report: Report,
-}
-
-/// What was asked when a report was in the spool, and failed.
-struct Undone {
-    request: spool::Request,
-    told: Told,
 }
 
 impl Clerk {
@@ -161,10 +159,10 @@ impl Clerk {
             return;
         }
         let Some(paper) = self.papers.pop_front() else { return };
-        match self.undone.remove(&paper.id) {
-            Some(undone) => {
-                let request = undone.request.clone();
-                self.ask(Stage::Repeating(paper, undone), request);
+        let own = self.undone.remove_entry(&paper.id);
+        match own.or_else(|| self.undone.pop_first()) {
+            Some((id, request)) => {
+                self.ask(Stage::Repeating(paper, id, request.clone()), request);
             }
             None => self.begin_paper(paper),
         }
@@ -181,10 +179,7 @@ impl Clerk {
     fn handle_spool(&mut self, answer: spool::Answer) {
         use spool::Answer::{Done, Failed, Loaded, Read};
         match (core::mem::replace(&mut self.stage, Stage::Idle), answer) {
-            (Stage::Repeating(paper, Undone { told, .. }), Done) => {
-                self.hand_over(Some(told));
-                self.begin_paper(paper);
-            }
+            (Stage::Repeating(paper, ..), Done) => self.begin_paper(paper),
             (Stage::Loading(paper), Loaded(entry)) => self.note(entry, paper.order),
             (Stage::Noting { mut entry, record }, Done) => {
                 self.report_note(&entry, &record.note);
@@ -221,10 +216,7 @@ impl Clerk {
     fn handle_failure(&mut self, stage: Stage, failure: &Failure) {
         let is_gone = *failure == Failure::NoMessage;
         match stage {
-            Stage::Repeating(paper, Undone { told, .. }) if is_gone => {
-                self.hand_over(Some(told));
-                self.begin_paper(paper);
-            }
+            Stage::Repeating(paper, ..) if is_gone => self.begin_paper(paper),
             Stage::Loading(Paper { id, .. }) if is_gone => self.answer(id, Left::Gone),
             Stage::Noting { entry, .. } | Stage::Opening { entry, .. } if is_gone => {
                 self.answer(entry.envelope.id, Left::Gone);
@@ -237,22 +229,25 @@ impl Clerk {
                 self.fail(id, failure);
                 self.answer(id, Left::Unknown);
             }
-            Stage::Repeating(Paper { id, .. }, undone) => {
+            Stage::Repeating(paper, id, request) => {
                 self.fail(id, failure);
-                self.undone.insert(id, undone);
-                self.answer(id, Left::Unknown);
+                self.undone.insert(id, request);
+                if paper.id == id {
+                    self.answer(id, Left::Unknown);
+                } else {
+                    self.begin_paper(paper);
+                }
             }
             Stage::Noting { entry, .. } | Stage::Opening { entry, .. } => {
                 self.put_off(&entry, failure)
             }
             Stage::Marking { entry, records, told } => {
                 let request = spool::Request::Record { id: entry.envelope.id, records };
-                self.repeat_later(&entry, request, told);
-                self.put_off(&entry, failure);
+                self.put_off_told(&entry, request, told, failure);
             }
             Stage::Removing { entry, told } => {
-                self.repeat_later(&entry, spool::Request::Remove(entry.envelope.id), told);
-                self.put_off(&entry, failure);
+                let request = spool::Request::Remove(entry.envelope.id);
+                self.put_off_told(&entry, request, told, failure);
             }
             Stage::Reading(draft) if is_gone => self.abandon(&draft, Left::Gone),
             Stage::Reading(draft)
@@ -267,17 +262,26 @@ impl Clerk {
         }
     }
 
-    fn repeat_later(&mut self, entry: &Entry, request: spool::Request, told: Option<Told>) {
-        if let Some(told) = told {
-            self.undone.insert(entry.envelope.id, Undone { request, told });
-        }
-    }
-
     /// Leaves the message for the queue to come back to.
     fn put_off(&mut self, entry: &Entry, failure: &Failure) {
         self.fail(entry.envelope.id, failure);
         let left = self.left_undone(entry);
         self.answer(entry.envelope.id, left);
+    }
+
+    /// The same when a report was in the spool, and `request` failed.
+    fn put_off_told(
+        &mut self,
+        entry: &Entry,
+        request: spool::Request,
+        told: Option<Told>,
+        failure: &Failure,
+    ) {
+        if told.is_some() {
+            self.undone.insert(entry.envelope.id, request);
+            self.hand_over(told);
+        }
+        self.put_off(entry, failure);
     }
 
     fn fail(&mut self, id: Id, failure: &Failure) {
