@@ -3,13 +3,13 @@
 use crate::Options;
 use crate::berth::{Berth, Slot};
 use crate::busy::Busy;
-use crate::files::{Errno, Files, failed, read_whole, repeated};
+use crate::files::{Errno, Files, Stat, failed, read_whole, repeated};
 use crate::observed::Observed;
 use crate::watch::Watches;
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
 use postroad_core::store::{Allowances, Failure};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +37,9 @@ pub(crate) struct Common {
     entropy: Mutex<Entropy>,
     /// The last UIDVALIDITY of each account, for its folder may be removed.
     validities: Mutex<HashMap<PathBuf, u32>>,
+    /// The inodes of UID maps whose end could not be synced: it can be read, but a crash may take it
+    /// away. This is known longer than a mailbox is in memory.
+    doubtful_maps: Mutex<HashSet<u64>>,
 }
 
 /// Mailboxes kept in memory that no session has open.
@@ -75,7 +78,9 @@ impl Shared {
             unique
         });
         let entropy = Mutex::new(entropy);
-        let common = Common { root, files, options, boot, entropy, validities: Mutex::default() };
+        let validities = Mutex::default();
+        let doubtful_maps = Mutex::default();
+        let common = Common { root, files, options, boot, entropy, validities, doubtful_maps };
         Self {
             common: Arc::new(common),
             watches: Watches::default(),
@@ -169,6 +174,16 @@ impl Common {
     /// A word that no file name has had before.
     pub(crate) fn unique(&self) -> String {
         lock(&self.entropy).token(16)
+    }
+
+    /// Nothing that this UID map says of late is safe, until it is another file.
+    pub(crate) fn doubt(&self, map: Stat) {
+        lock(&self.doubtful_maps).insert(map.inode);
+    }
+
+    /// Whether a UID map has to be written anew before what it says is shown.
+    pub(crate) fn is_doubtful(&self, map: Stat) -> bool {
+        lock(&self.doubtful_maps).contains(&map.inode)
     }
 
     /// Writes a file anew; whoever reads it sees the old text or the new one, before and after a

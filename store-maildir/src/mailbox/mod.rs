@@ -171,7 +171,8 @@ impl Mailbox {
             mailbox.read_all(now, keywords)?;
         }
         match mailbox.compact_if_due(now) {
-            Ok(()) | Err(Failure::Full) => (),
+            Ok(()) => (),
+            Err(Failure::Full) if !mailbox.is_map_doubtful() => (),
             Err(failure) => return Err(failure),
         }
         mailbox.notes.begin();

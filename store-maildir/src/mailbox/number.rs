@@ -30,7 +30,7 @@ impl Mailbox {
         self.map.stat = Some(stat);
         self.map.records = map.records;
         self.map.recent_from = map.recent_from;
-        self.map.broken = map.damaged;
+        self.map.broken = map.damaged || self.shared.is_doubtful(stat);
         Ok(Some(map))
     }
 
@@ -43,16 +43,22 @@ impl Mailbox {
         Ok(())
     }
 
+    /// Whether the map says what may not be on stable storage.
+    pub(super) fn is_map_doubtful(&self) -> bool {
+        self.map.stat.is_some_and(|stat| self.shared.is_doubtful(stat))
+    }
+
     /// Appends records to the map file.
     fn append_map(&mut self, text: &str, records: usize, durable: bool) -> Result<(), Failure> {
         let path = self.folder.join(uid_map::FILE);
         let append = || {
             let mut file = self.files().append(&path)?;
             file.write(text.as_bytes())?;
+            let stat = file.stat()?;
             if durable {
-                file.sync()?;
+                file.sync().inspect_err(|_| self.shared.doubt(stat))?;
             }
-            file.stat()
+            Ok(stat)
         };
         match append() {
             Ok(stat) => {

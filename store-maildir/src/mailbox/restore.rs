@@ -31,6 +31,9 @@ impl Mailbox {
         };
         let (state, changed, later) = (index.state, index.changed, index.later);
         let stat = self.files().stat(&self.folder.join(uid_map::FILE)).ok();
+        if stat.is_some_and(|stat| self.shared.is_doubtful(stat)) {
+            return Ok(false);
+        }
         self.take_index(now, index, keywords.clone());
         let as_noted = state.boot == boot
             && state.map == stat.map(|stat| (stat.inode, stat.size))

@@ -4,7 +4,7 @@
 use crate::{CountingFiles, Errno, Fault, Maildirs, Options, SimulatedFiles};
 use postroad_core::entropy::Entropy;
 use postroad_core::machine::Instant;
-use postroad_core::store::suite::{Desk, account, name, uids};
+use postroad_core::store::suite::{Desk, account, name, told, uids};
 use postroad_core::store::{
     Access, Answer, Atomicity, FlagAction, Flags, Kind, MailboxName, Originals, Request, Snapshot,
     Target, Uid, UidSet,
@@ -334,4 +334,39 @@ fn what_was_acknowledged_outlives_a_power_cut() {
         }
     }
     assert!(calls > 150, "{calls}");
+}
+
+/// A UID whose record could not be synced can be read again, but is not shown before it is safe.
+#[test]
+fn a_uid_that_could_not_be_synced_is_made_safe_before_it_is_shown() {
+    let mut refused = 0;
+    for failing in 0..8 {
+        let disk = SimulatedFiles::default();
+        disk.set_clock(START as i64);
+        crate::Files::make_folder(&disk, &PathBuf::from("/mail")).unwrap();
+        crate::Files::sync_folder(&disk, &PathBuf::from("/")).unwrap();
+        let mut desk = Desk::new(&store(Arc::new(disk.clone()), 1));
+        desk.append("INBOX", Flags::NONE, b"one\r\n");
+        drop(desk);
+        let new = PathBuf::from("/mail/example.org/alice/new");
+        let mut file = crate::Files::create(&disk, &new.join("1.a.other")).unwrap();
+        file.write(b"two\n").unwrap();
+        file.sync().unwrap();
+        crate::Files::sync_folder(&disk, &new).unwrap();
+
+        let maildirs = store(Arc::new(disk.clone()), 2);
+        let mut desk = Desk::new(&maildirs);
+        disk.fail_a_sync(failing);
+        let open = desk.opening("INBOX", Access::ReadOnly);
+        refused += usize::from(matches!(desk.ask(open), Answer::Failed(_)));
+        assert_eq!(desk.open("INBOX").entries.len(), 2);
+        let shown = [1, 2].map(|uid| desk.read(uid, 100));
+        disk.fail_a_sync(usize::MAX);
+        disk.crash(&mut Entropy::from_seed([failing as u8; 32]));
+        let mut desk = Desk::new(&store(Arc::new(disk), 3));
+        let kept = told(&desk.open("INBOX").entries);
+        assert_eq!(kept.iter().map(|(uid, _)| *uid).collect::<Vec<_>>(), [1, 2], "{failing}");
+        assert_eq!([1, 2].map(|uid| desk.read(uid, 100)), shown, "{failing}");
+    }
+    assert!(refused > 0);
 }
