@@ -1,5 +1,6 @@
 """Mail goes in from mbox and Maildir and out again, octet for octet, also when it is killed on the way."""
 
+import fcntl
 import hashlib
 import json
 import mailbox
@@ -132,6 +133,19 @@ def maildir(server):
         views.append(view)
         session.logout()
     expect(views[0] == views[1], f"it was {views[0]} and is {views[1]}")
+
+
+@check("nobody is no user, and two imports into an account don't get in each other's way")
+def guarded_import(server):
+    account = server.user()
+    source = plain_maildir(server.folder / "guarded", account, a="one")
+    nobody = server.command("import", f"nobody@{account.address.rpartition('@')[2]}", source, status=1)
+    expect(b"there is no such user" in nobody.err, f"it says {nobody}")
+    with open(account.maildir / "postroad-import.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = server.command("import", account.address, source, status=1)
+        expect(b"another import into this account goes on" in second.err, f"it says {second}")
+    expect(imported(server, account, source, status=0)[0]["imported"] == 1, "it was not imported afterwards")
 
 
 @check("killed at any moment and started again, an import brings every message once")

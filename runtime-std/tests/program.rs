@@ -217,7 +217,9 @@ fn mail_comes_in_and_goes_out() {
     let mbox = "From a Mon Jun  1 12:00:00 2026\nSubject: one\n\n>From here\n\nFrom b Mon Jun  1 12:00:01 2026\nStatus: R\nX-Status: F\nSubject: two\n\nbody\n";
     std::fs::write(place.0.join("in.mbox"), mbox).unwrap();
     std::fs::write(place.0.join("none.mbox"), "no mail\n").unwrap();
+    place.run("user add me@postroad.localhost --password-stdin", "correct horse\n");
     let said = [
+        "import you@postroad.localhost DATA/in.mbox",
         "import me@postroad.localhost DATA/in.mbox",
         "import me@postroad.localhost DATA/in.mbox",
         "import me@postroad.localhost DATA/none.mbox",

@@ -42,7 +42,8 @@ impl Toy {
     }
 
     fn hear(&mut self, line: String) {
-        let (kind, line) = line.split_at(1);
+        // Garbage may be a line, too.
+        let Some((kind, line)) = line.split_at_checked(1) else { return };
         self.heard.push(line.to_string());
         if kind == "?" {
             self.outbox.push(format!("!{line}\n").as_bytes());

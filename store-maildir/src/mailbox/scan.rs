@@ -118,6 +118,11 @@ impl Mailbox {
         self.sight.seen = None;
     }
 
+    /// Whether what the folder holds may be different from what is in the books.
+    pub(crate) const fn is_in_doubt(&self) -> bool {
+        self.sight.seen.is_none()
+    }
+
     pub(super) fn state(&mut self) -> Result<(Stat, Stat), Failure> {
         let (new, cur) = (self.folder.join("new"), self.folder.join("cur"));
         match (self.files().stat(&new), self.files().stat(&cur)) {

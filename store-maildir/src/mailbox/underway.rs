@@ -107,14 +107,15 @@ impl Mailbox {
     /// Gives a finished message its name in `new` under a queue id, unless it has one already.
     pub(crate) fn place_delivery(
         &mut self,
+        now: Instant,
         id: &str,
         written: &Written,
-        date: i64,
     ) -> Result<Filing, Failure> {
+        let date = i64::try_from(now.as_seconds()).unwrap_or(i64::MAX);
         let mut undo = Undo::new(&self.shared.files);
         // Whoever has delivered it may have been stopped before it was on stable storage.
         let both = &[Place::New, Place::Cur];
-        if self.was_delivered(id)? {
+        if self.was_delivered(now, id)? {
             return Ok(self.begin(Vec::new(), both, undo));
         }
         let (sizes, host) = (written.sizes(), &self.shared.options.host);
@@ -147,7 +148,11 @@ impl Mailbox {
     }
 
     /// Whether the message with this queue id was delivered before.
-    pub(crate) fn was_delivered(&mut self, id: &str) -> Result<bool, Failure> {
+    pub(crate) fn was_delivered(&mut self, now: Instant, id: &str) -> Result<bool, Failure> {
+        if self.is_in_doubt() {
+            // What could not be taken back may be there.
+            self.refresh(now)?;
+        }
         let unique = unique_of_id(id);
         let id = &unique.as_bytes()[1..];
         if !self.ids.may_contain(id) {

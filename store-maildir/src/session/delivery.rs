@@ -34,7 +34,7 @@ impl Session {
             let folder = home.folder(&target.mailbox);
             places.push(folder.clone());
             let room = self.with(now, &home, &folder, |_, mailbox| {
-                if !mailbox.was_delivered(id)? {
+                if !mailbox.was_delivered(now, id)? {
                     bill.add(now, &target.account, &home, &folder)?;
                 }
                 Ok(())
@@ -71,7 +71,7 @@ impl Session {
             held.push(shared.deliveries.hold((folder.clone(), id.into())));
             let filing = home.and_then(|home| {
                 self.with(now, &home, &folder, |slot, mailbox| {
-                    let filing = mailbox.place_delivery(id, written, seconds(now))?;
+                    let filing = mailbox.place_delivery(now, id, written)?;
                     Ok((slot.clone(), filing))
                 })
             });

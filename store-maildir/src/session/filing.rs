@@ -28,8 +28,7 @@ impl Session {
         originals: Originals,
     ) -> Result<Answer, Failure> {
         let place = |open: &Open| (open.home.clone(), open.slot.clone());
-        let opened = self.with_open(originals == Originals::Go, |open, _| Ok(place(open)));
-        let (from, slot) = opened.map_err(from_source)?;
+        let (from, slot) = self.with_open(originals == Originals::Go, |open, _| Ok(place(open)))?;
         let home = self.home(account, now)?;
         let places = ((&from, &slot), (&home, to));
         self.transfer(now, places, uids, originals).map(Answer::Copied)

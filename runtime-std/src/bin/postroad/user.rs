@@ -216,6 +216,16 @@ pub fn account(settings: &Settings, address: &str) -> Result<Account, String> {
     ))
 }
 
+/// The account of a user.
+///
+/// # Errors
+/// Says in words why there is none.
+pub fn existing(settings: &Settings, address: &str) -> Result<Account, String> {
+    let account = account(settings, address)?;
+    known(&Users::read(&settings.data)?, &account, true)?;
+    Ok(account)
+}
+
 /// The account of an address anywhere; a quoted local-part means the same as without its quotes (RFC 5321
 /// §4.1.2).
 fn named(address: &str) -> Result<Account, String> {

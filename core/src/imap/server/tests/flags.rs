@@ -116,7 +116,7 @@ fn a_removal_that_fails_in_the_middle() {
         Request::Expunge { .. } => Some(Failure::Io("EIO".into())),
         _ => None,
     });
-    let told = "* 1 EXPUNGE\r\nb NO [UNAVAILABLE] Try again later\r\n";
+    let told = "* 1 EXPUNGE\r\nb NO [UNAVAILABLE] The store has failed, try again later\r\n";
     assert_eq!(dialogue.wait(1), told);
     dialogue.sabotage = None;
     assert_eq!(dialogue.say("c EXPUNGE\r\n"), "");

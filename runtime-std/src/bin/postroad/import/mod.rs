@@ -13,9 +13,9 @@ use crate::{mail, user};
 use filer::Filer;
 use indicatif::ProgressBar;
 pub use marks::Marks;
-use postroad_core::store::MailboxName;
+use postroad_core::store::{MailboxName, Request};
 use rustix::fs::OFlags;
-use std::fs::{File, FileType, OpenOptions};
+use std::fs::{File, FileType, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ Flags, keywords, dates and folders stay as they are; of an mbox, flags are read 
 X-Keywords. The source is only read; the account's own mail can't be one. The server may run meanwhile.
 
 Interrupted and started again, it goes on where it was: what is imported is noted in the account's folder,
-and no message of a source is imported twice.
+and no message of a source is imported twice. One import into an account goes on at a time.
 
 What can't be imported is named, and the rest goes on: a file that can't be read or is empty, as no message
 is; what is no file, such as a symbolic link; a folder whose name no mailbox can have (it may be in modified
@@ -59,7 +59,7 @@ Exit codes: 0 all is imported, 1 something was not (stderr says what, and so doe
 /// # Errors
 /// Says in words what was not imported.
 pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
-    let account = user::account(settings, &arguments.account)?;
+    let account = user::existing(settings, &arguments.account)?;
     let limits = &settings.config.limits;
     let folder = arguments.folder.as_deref().map(|name| {
         MailboxName::parse(name, limits).map_err(|why| format!("--folder {name}: {why}"))
@@ -73,7 +73,11 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
         Found::Mbox(mbox::find(&source)?)
     };
     let maildirs = mail::open(settings)?;
-    let mut filer = Filer::new(maildirs.session(), account, home);
+    let mut session = maildirs.session();
+    // The account has its folder then.
+    mail::ask(&mut session, Request::List { account: account.clone() }, b"")?;
+    let _lock = lock(&home)?;
+    let mut filer = Filer::new(session, account, home);
     let bar = mail::bar(found.length(), !arguments.json);
     let mut tally = Tally { imported: 0, known: 0, failed: Vec::new(), bar };
     let done = match found {
@@ -88,6 +92,19 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> Result<(), String> {
     tell(arguments, &tally);
     done?;
     if tally.failed.is_empty() { Ok(()) } else { Err("not all is imported".into()) }
+}
+
+/// Held while mail is imported into an account: two imports of the same source would both file it.
+fn lock(home: &Path) -> Result<File, String> {
+    let path = home.join("postroad-import.lock");
+    let about = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+    let file = file.map_err(|error| about(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err("another import into this account goes on".into()),
+        Err(TryLockError::Error(error)) => Err(about(&error)),
+    }
 }
 
 /// What is to be imported.
