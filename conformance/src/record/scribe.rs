@@ -1,6 +1,6 @@
 //! Follows the dialogue of a connection, and writes it as a transcript.
 
-use super::cutter::{Cutter, Piece};
+use super::cutter::Cutter;
 use super::page::Page;
 use super::secrets::{Credentials, Login, Secrets};
 use super::texts::{Part, Texts};
@@ -28,6 +28,8 @@ pub(super) struct Scribe {
     tag: Vec<u8>,
     /// IMAP: whether it waits to be let say a literal.
     asks: bool,
+    /// IMAP: whether a dollar sign of a literal is not written yet.
+    owes_dollar: bool,
     /// POP3: what USER said.
     name: String,
     /// LMTP: how many recipients were accepted.
@@ -38,6 +40,7 @@ pub(super) struct Scribe {
     needed: BTreeSet<String>,
     domains: Vec<String>,
     says_pipelining: bool,
+    says_no_delay: bool,
     /// Where in a response the server is.
     reply: Reply,
     /// How the connection's TLS stands.
@@ -118,12 +121,14 @@ impl Scribe {
             held: Vec::new(),
             tag: Vec::new(),
             asks: false,
+            owes_dollar: false,
             name: String::new(),
             recipients: 0,
             credentials: None,
             needed: BTreeSet::new(),
             domains: Vec::new(),
             says_pipelining: false,
+            says_no_delay: false,
             reply: Reply::Begins,
             tls: Tls::Unasked,
             follows: true,
@@ -260,11 +265,17 @@ impl Scribe {
         self.page.say(End::Server, &[&pattern, &text[content.len()..]].concat());
     }
 
-    /// Somebody has logged in.
-    fn admit(&mut self) {
+    /// Somebody has logged in, or may not. Postroad's machines would take their time to say no, and time does not pass here.
+    fn judge(&mut self, is_ok: bool) {
         let Some(Credentials { user, password }) = self.credentials.take() else {
             return;
         };
+        if !is_ok {
+            if !core::mem::replace(&mut self.says_no_delay, true) {
+                self.page.note("config limit failed_login_delay 0");
+            }
+            return;
+        }
         if !user.is_empty() && !password.is_empty() {
             self.need_domain(&user);
             self.needed.insert(user.clone());

@@ -75,12 +75,15 @@ impl Login {
         let kept = match (&*self.mechanism, said) {
             // RFC 4616 §2
             ("PLAIN", _) => {
-                let mut parts = octets.splitn(3, |octet| *octet == 0);
-                let mut part = || parts.next().unwrap_or_default();
-                let (other, name, password) = (part(), part(), part());
-                let stands = secrets.stand_in(password);
-                self.credentials = Credentials { user: user(name), password: stands.clone() };
-                [other, b"\0", name, b"\0", stands.as_bytes()].concat()
+                let parts: Vec<&[u8]> = octets.splitn(3, |octet| *octet == 0).collect();
+                if let [other, name, password] = parts[..] {
+                    let password = secrets.stand_in(password);
+                    let kept = [other, b"\0", name, b"\0", password.as_bytes()].concat();
+                    self.credentials = Credentials { user: user(name), password };
+                    kept
+                } else {
+                    secrets.stand_in(text).into_bytes()
+                }
             }
             ("LOGIN", 0) => {
                 self.credentials.user = user(&octets);
@@ -191,6 +194,7 @@ mod tests {
     fn the_name_stays_and_the_password_goes() {
         assert_eq!(response("plain", "\0alice\0open sesame"), "\0alice\0redacted-a");
         assert_eq!(response("LOGIN", "alice"), "alice");
+        assert_eq!(response("PLAIN", "open sesame"), "redacted-a");
         for mechanism in ["SCRAM-SHA-256", "CRAM-MD5", "XOAUTH2", "SOMETHING"] {
             assert_eq!(response(mechanism, "n,,n=alice,r=nonce"), "redacted-a");
         }

@@ -127,8 +127,18 @@ fn what_came_too_early_is_written_behind_the_answer() {
     );
     assert_eq!(
         text,
-        "S: +OK [..]\nC: CAPA\nneeds pipelining\nC: STAT\nS: +OK\n# UIDL\nS: [...]\nS: .\nS: +OK 1 320\nC: QUIT\nS: +OK [..]\n= close\n"
-            .replace("needs pipelining\nC: STAT\nS: +OK\n# UIDL\nS: [...]\nS: .\n", "S: +OK\n# UIDL\nS: [...]\nS: .\nC: STAT\n")
+        "S: +OK [..]\n\
+         C: CAPA\n\
+         C: STAT\n\
+         needs pipelining\n\
+         S: +OK\n\
+         # UIDL\n\
+         S: [...]\n\
+         S: .\n\
+         S: +OK 1 320\n\
+         C: QUIT\n\
+         S: +OK [..]\n\
+         = close\n"
     );
 }
 
@@ -150,15 +160,15 @@ fn literals_keep_their_lengths_and_lose_their_secrets() {
                 "b OK [APPENDUID 1234567890 1] done\r\n* OK [UIDVALIDITY 1234567890] x\r\nc OK done\r\n",
             ),
             ('C', "d FETCH 1 BODY[]\r\n"),
-            ('S', "* 1 FETCH (BODY[] {4}\r\na\r\nb INTERNALDATE \"now\")\r\nd OK done\r\n"),
+            ('S', "* 1 FETCH (BODY[] {6}\r\n$a\r\n$b INTERNALDATE \"now\")\r\nd OK done\r\n"),
         ],
     );
     for line in [
         "C: a LOGIN {15}\nS: + [..]\nC: ann@example.com {10}\nS: + [..]\nC: redacted-a\nS: a OK [..]\n",
         "needs user ann@example.com redacted-a\n",
-        "C: b APPEND INBOX {4+}\nC: x\nC~ \\n\nC:\nneeds pipelining\nC: c SELECT INBOX\nS: b OK [APPENDUID $number1 1] [..]\n",
+        "C: b APPEND INBOX {4+}\nC: x\nC~ \\n\nC:\nC: c SELECT INBOX\nneeds pipelining\nS: b OK [APPENDUID $number1 1] [..]\n",
         "S: * OK [UIDVALIDITY $number1] [..]\n",
-        "S: * 1 FETCH (BODY[] {4}\nS: a\nS: b INTERNALDATE \"[..]\")\nS: d OK [..]\n",
+        "S: * 1 FETCH (BODY[] {6}\nS: $$a\nS: $$b INTERNALDATE \"[..]\")\nS: d OK [..]\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

@@ -120,7 +120,7 @@ fn behind(line: &[u8], head: &Regex) -> Vec<u8> {
 }
 
 /// A dollar sign that a name would be read behind, as a transcript writes it.
-fn escaped(line: &[u8]) -> Vec<u8> {
+pub(super) fn escaped(line: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(line.len());
     for (at, octet) in line.iter().enumerate() {
         text.push(*octet);

@@ -1,7 +1,7 @@
 //! A mail system on ports of its own, recorders before it, and a client that speaks by hand.
 
 use postroad_conformance::live::{Address, Protocol};
-use postroad_conformance::record::{Options, Recorder, Told};
+use postroad_conformance::record::{Options, Recorder, Tell, Told};
 use postroad_core::entropy::Entropy;
 use postroad_core::role::config::{Auth, Cleartext, Config, Listen};
 use postroad_core::role::directory::User;
@@ -101,9 +101,9 @@ impl World {
         let (tell, told) = channel();
         let tell = Mutex::new(tell);
         let thread = thread::spawn(move || {
-            let tell =
+            let tell: Tell =
                 Arc::new(move |it| tell.lock().expect("no panic").send(it).expect("a listener"));
-            recorder.run(&(tell as _)).expect("connections");
+            recorder.run(&tell).expect("connections");
         });
         Proxy { address, told, thread, certificate: self.certificate.clone() }
     }

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use clap::Args;
 use postroad_conformance::live::{Address, Protocol};
-use postroad_conformance::record::{Options, Recorder, Told};
+use postroad_conformance::record::{Options, Recorder, Tell, Told};
 use postroad_core::tls::{Trust, client_config};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
@@ -84,11 +84,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, String> {
     let about = |error: std::io::Error| format!("{}: {error}", arguments.listen);
     let recorder = Recorder::bind(&*arguments.listen, options).map_err(about)?;
     println!("recording {} on {}", arguments.protocol.word(), recorder.address().map_err(about)?);
-    let outcome = recorder.run(&Arc::new(|told| match told {
+    let tell: Tell = Arc::new(|told| match told {
         Told::Recorded(path) => println!("{}", path.display()),
         Told::Failed(why) => eprintln!("postroad-conformance: {why}"),
-    }));
-    outcome.map(|()| Exit::Passed).map_err(about)
+    });
+    recorder.run(&tell).map(|()| Exit::Passed).map_err(about)
 }
 
 /// The proxy's side of TLS: with the certificate that was named, or with one that signs itself.

@@ -3,7 +3,7 @@
 use super::{Place, Reply, Scribe, Tls, literal, parted, word};
 use crate::live::{Protocol, is_multi_line};
 use crate::record::cutter::Piece;
-use crate::record::texts::Part;
+use crate::record::texts::{Part, escaped};
 use crate::transcript::End;
 
 impl Scribe {
@@ -14,10 +14,21 @@ impl Scribe {
                 Protocol::Pop3 => self.pop3_line(&line),
                 Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => self.smtp_line(&line),
             },
-            // A literal's.
-            Piece::Octets(octets) => self.page.say(End::Server, &octets),
+            Piece::Octets(octets) => self.literal(octets),
             Piece::Endless => self.give_up("a line of the server's has no end"),
         }
+    }
+
+    /// Some of a literal; a dollar sign at the end waits for what is behind it.
+    fn literal(&mut self, mut octets: Vec<u8>) {
+        if core::mem::take(&mut self.owes_dollar) {
+            octets.insert(0, b'$');
+        }
+        self.owes_dollar = self.server.is_counting() && octets.ends_with(b"$");
+        if self.owes_dollar {
+            octets.pop();
+        }
+        self.page.say(End::Server, &escaped(&octets));
     }
 
     /// The command that is to be answered next: its verb and its argument.
@@ -130,7 +141,7 @@ impl Scribe {
         };
         match &*awaited.verb {
             b"AUTH" => self.end_login(is_ok),
-            b"PASS" if is_ok => self.admit(),
+            b"PASS" => self.judge(is_ok),
             b"STLS" if is_ok => self.tls = Tls::Granted,
             _ => {}
         }
@@ -175,7 +186,7 @@ impl Scribe {
         let is_ok = rest.get(..2).is_some_and(|word| word.eq_ignore_ascii_case(b"OK"));
         match &*awaited.verb {
             b"AUTH" => self.end_login(is_ok),
-            b"LOGIN" if is_ok => self.admit(),
+            b"LOGIN" => self.judge(is_ok),
             b"STARTTLS" if is_ok => self.tls = Tls::Granted,
             b"COMPRESS" if is_ok => self.give_up("the connection is compressed from here on"),
             _ => {}
@@ -190,11 +201,9 @@ impl Scribe {
 
     /// An exchange is over.
     fn end_login(&mut self, is_ok: bool) {
-        if let Place::Login(login) = core::mem::replace(&mut self.place, Place::Command)
-            && is_ok
-        {
+        if let Place::Login(login) = core::mem::replace(&mut self.place, Place::Command) {
             self.credentials = Some(login.credentials);
-            self.admit();
+            self.judge(is_ok);
         }
     }
 }
