@@ -15,6 +15,7 @@
 //! | [`report`] | what came of them: for a person, as JUnit's XML, JSON or TAP |
 //! | [`index`] | which clauses transcripts test, and which sections none does |
 //! | [`live`] | transcripts against a server that listens, whosever it is |
+//! | [`record`] | a proxy that writes transcripts of what passes |
 //! | [`foreign`] | other people's IMAP test scripts, against a server that listens on TCP |
 //!
 //! To put a new machine under test, write its [`Voice`](runner::Voice) and add it to
@@ -27,6 +28,7 @@ pub mod index;
 pub mod live;
 pub mod machines;
 pub mod matcher;
+pub mod record;
 pub mod report;
 pub mod runner;
 pub mod transcript;

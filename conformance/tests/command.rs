@@ -79,6 +79,8 @@ fn what_cannot_be_read_is_named() {
         (&["james", "--server", "x:1", "--user", "a", "."], "write NAME:PASSWORD"),
         (&["james", "--patience", "0", "."], "--patience <SECONDS>"),
         (&["james", "--server", "x:1", "--user", "a:b", "."], "there is no script there"),
+        (&["record", "--listen", "x:1", "--upstream", "x:1"], "--protocol <PROTOCOL>"),
+        (&["record", "--protocol", "nntp"], "there are smtp, submission, lmtp, pop3, imap"),
     ] {
         let (code, text) = run(&folder, arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");

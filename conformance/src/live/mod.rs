@@ -14,6 +14,7 @@ mod session;
 mod wire;
 
 pub use protocol::Protocol;
+pub(crate) use protocol::is_multi_line;
 pub use wire::Address;
 
 use crate::foreign::Account;

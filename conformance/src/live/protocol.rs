@@ -32,6 +32,21 @@ impl Protocol {
         })
     }
 
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Smtp, Self::Submission, Self::Lmtp, Self::Pop3, Self::Imap];
+
+    /// The role that speaks it as a server, by the name of its machine.
+    #[must_use]
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Smtp => "mta",
+            Self::Submission => "msa",
+            Self::Lmtp => "mda",
+            Self::Pop3 => "pop3",
+            Self::Imap => "imap",
+        }
+    }
+
     /// Its name in the command line's options.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -211,7 +226,7 @@ impl Framing {
 }
 
 /// Whether the response to a command of POP3, if it is positive, ends with a lone dot (RFC 1939 §3).
-fn is_multi_line(command: &[u8]) -> bool {
+pub(crate) fn is_multi_line(command: &[u8]) -> bool {
     let mut words = command.split(|octet| *octet == b' ').filter(|word| !word.is_empty());
     let verb = words.next().unwrap_or_default();
     match verb {

@@ -4,6 +4,7 @@
 mod exit;
 mod index;
 mod output;
+mod record;
 mod replay;
 mod run;
 mod scripts;
@@ -29,6 +30,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Run transcripts against a server that listens, whosever it is; all mail of the users named is deleted
     Run(Box<run::Arguments>),
+    /// Pass on what clients and a server say to each other, and write it as transcripts, without secrets
+    Record(Box<record::Arguments>),
     /// Write which clauses the transcripts of a folder test into its INDEX.md
     Index(index::Arguments),
     /// Run ImapTest's scripted tests against a server; all mail of the users named is deleted
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
         Command::Index(arguments) => index::run(&arguments),
         Command::Imaptest(arguments) => scripts::run(scripts::Form::Imaptest, arguments),
         Command::James(arguments) => scripts::run(scripts::Form::James, arguments),
