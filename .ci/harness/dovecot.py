@@ -10,13 +10,15 @@ from .check import expect, need
 from .mailbox import without_trace
 from .server import free_ports, listens
 
+NOBODY = 65534
+
 CONFIGURATION = """
 protocols = imap pop3
 listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-instance_name = postroad-check-{port}
+instance_name = postroad-check-{imap}
 ssl = no
 disable_plaintext_auth = no
 auth_mechanisms = plain
@@ -24,7 +26,7 @@ first_valid_uid = 65534
 default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = nobody
-mail_location = maildir:{maildir}{elsewhere}
+mail_location = maildir:{mail}
 mail_fsync = never
 namespace inbox {{
   inbox = yes
@@ -36,7 +38,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid=65534 gid=65534 home={folder}/home
+  args = uid=65534 gid=65534 home={folder}/home/%u
 }}
 service anvil {{
   chroot =
@@ -44,7 +46,7 @@ service anvil {{
 service imap-login {{
   chroot =
   inet_listener imap {{
-    port = {port}
+    port = {imap}
   }}
   inet_listener imaps {{
     port = 0
@@ -53,34 +55,41 @@ service imap-login {{
 service pop3-login {{
   chroot =
   inet_listener pop3 {{
-    port = {pop3_port}
+    port = {pop3}
   }}
   inet_listener pop3s {{
     port = 0
   }}
 }}
+{more}
 """
+
+
+def configure(folder, mail, imap, pop3, more=""):
+    """Makes Dovecot's folders and configuration; the command that serves in the foreground."""
+    need("doveconf")
+    for each in "run", "state", "home", "mail":
+        (folder / each).mkdir(parents=True)
+        os.chown(folder / each, NOBODY, NOBODY)
+    file = folder / "dovecot.conf"
+    file.write_text(CONFIGURATION.format(folder=folder, mail=mail, imap=imap, pop3=pop3, more=more))
+    return ["/usr/sbin/dovecot", "-F", "-c", str(file)]
 
 
 class Dovecot:
     """A Dovecot of its own on an account's Maildir; its indexes inside, or elsewhere."""
 
     def __init__(self, server, account, inside):
-        need("doveconf")
         self.folder = server.folder / f"dovecot-{account.address}"
-        for each in "run", "state", "home", "index":
-            (self.folder / each).mkdir(parents=True)
-            os.chown(self.folder / each, 65534, 65534)
         self.maildir = account.maildir
         self.port, self.pop3_port = free_ports(2)
-        elsewhere = "" if inside else f":INDEX={self.folder}/index:CONTROL={self.folder}/index"
-        self.configuration = self.folder / "dovecot.conf"
-        self.configuration.write_text(CONFIGURATION.format(
-            folder=self.folder, port=self.port, pop3_port=self.pop3_port, maildir=self.maildir, elsewhere=elsewhere))
+        index = self.folder / "mail"
+        elsewhere = "" if inside else f":INDEX={index}:CONTROL={index}"
+        self.command = configure(self.folder, f"{self.maildir}{elsewhere}", self.port, self.pop3_port)
 
     def __enter__(self):
         self.own()
-        self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.configuration], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while not listens(self.port):
             expect(time.monotonic() < deadline and self.process.poll() is None, "Dovecot does not start")
@@ -94,7 +103,7 @@ class Dovecot:
     def own(self):
         """Gives the Maildir to the user that Dovecot reads as."""
         for path in [self.maildir, *self.maildir.rglob("*")]:
-            os.chown(path, 65534, 65534)
+            os.chown(path, NOBODY, NOBODY)
         for path in list(self.maildir.parents)[:6]:
             if "postroad-" in str(path):
                 path.chmod(path.stat().st_mode | 0o055)

@@ -10,66 +10,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .check import expect, need, wait_for
+from .check import expect, wait_for
+from .dovecot import configure
 from .process import run
 from .server import free_ports, listens, make_certificate
 
 DOMAIN = "example.org"
-NOBODY = 65534
 
 DOVECOT = """
 protocols = imap pop3 lmtp
-listen = 127.0.0.1
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/log
-instance_name = postroad-foreign-{imap}
 ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
-disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
-first_valid_uid = 65534
-default_internal_user = nobody
-default_internal_group = nogroup
-default_login_user = nobody
-mail_location = maildir:{folder}/mail/%u
-mail_fsync = never
 mail_max_userip_connections = 0
-namespace inbox {{
-  inbox = yes
-  separator = .
-}}
-passdb {{
-  driver = static
-  args = password=pass
-}}
-userdb {{
-  driver = static
-  args = uid=65534 gid=65534 home={folder}/home/%u
-}}
-service anvil {{
-  chroot =
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {imap}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service pop3-login {{
-  chroot =
-  inet_listener pop3 {{
-    port = {pop3}
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
 service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
@@ -106,7 +61,11 @@ class Foreign:
             expect(self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.log()}")
             return all(listens(port) for port in self.port.values())
 
-        wait_for(answers, lambda: f"it does not listen:\n{self.log()}")
+        try:
+            wait_for(answers, lambda: f"it does not listen:\n{self.log()}")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -151,14 +110,9 @@ class Dovecot(Foreign):
     speaks = ("imap", "pop3", "lmtp")
 
     def command(self):
-        need("doveconf")
-        for each in "run", "state", "home", "mail":
-            (self.folder / each).mkdir()
-            os.chown(self.folder / each, NOBODY, NOBODY)
         certificate, key = make_certificate(self.folder)
-        file = self.folder / "dovecot.conf"
-        file.write_text(DOVECOT.format(folder=self.folder, certificate=certificate, key=key, **self.port))
-        return ["/usr/sbin/dovecot", "-F", "-c", str(file)]
+        more = DOVECOT.format(certificate=certificate, key=key, lmtp=self.port["lmtp"])
+        return configure(self.folder, f"{self.folder}/mail/%u", self.port["imap"], self.port["pop3"], more)
 
     def version(self):
         return "Dovecot " + run("/usr/sbin/dovecot", "--version").out.decode().split()[0]

@@ -18,7 +18,7 @@ CONFIG = {"auth": {"cleartext": "loopback"}, "limits": {"failed_login_delay": 0}
 ROOT = Path(__file__).parents[2]
 TRANSCRIPTS = ROOT / "conformance" / "transcripts"
 ACCOUNTS = 420
-# A folder's transcripts that are run, and how many of them pass at least.
+# How many transcripts pass at least, by server.
 AT_LEAST = {"Aiosmtpd": 60, "Dovecot": 140, "Postroad": 300}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.check import expect, need
 from harness.foreign import DOMAIN, Foreign
+from harness.postfix import MASTER
 from harness.process import run
 from harness.server import make_certificate
 
@@ -40,25 +41,6 @@ virtual_mailbox_domains = {domain}
 virtual_mailbox_maps = regexp:{folder}/mailboxes
 virtual_transport = discard:
 default_transport = discard:
-"""
-POSTFIX_SERVICES = """
-127.0.0.1:{smtp} inet n - n - - smtpd
-pickup    unix  n - n 60 1 pickup
-cleanup   unix  n - n - 0 cleanup
-qmgr      unix  n - n 300 1 qmgr
-tlsmgr    unix  - - n 1000? 1 tlsmgr
-rewrite   unix  - - n - - trivial-rewrite
-bounce    unix  - - n - 0 bounce
-defer     unix  - - n - 0 bounce
-trace     unix  - - n - 0 bounce
-verify    unix  - - n - 1 verify
-flush     unix  n - n 1000? 0 flush
-proxymap  unix  - - n - - proxymap
-error     unix  - - n - - error
-retry     unix  - - n - - error
-discard   unix  - - n - - discard
-anvil     unix  - - n - 1 anvil
-postlog   unix-dgram n - n - 1 postlogd
 """
 EXIM = r"""
 exim_user = nobody
@@ -121,7 +103,7 @@ class Postfix(Foreign):
         certificate, key = make_certificate(self.folder)
         (self.folder / "mailboxes").write_text(rf"/^(u[0-9]+|postmaster)@{DOMAIN}$/ it" + "\n")
         (self.folder / "conf" / "main.cf").write_text(POSTFIX.format(folder=self.folder, domain=DOMAIN, certificate=certificate, key=key))
-        (self.folder / "conf" / "master.cf").write_text(POSTFIX_SERVICES.format(**self.port))
+        (self.folder / "conf" / "master.cf").write_text(MASTER.format(address="127.0.0.1", port=self.port["smtp"]))
         (self.folder / "conf" / "dynamicmaps.cf").write_text("")
         return ["postfix", "-c", str(self.folder / "conf"), "start-fg"]
 

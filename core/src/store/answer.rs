@@ -72,7 +72,7 @@ pub enum Answer {
     Quota(Quota),
     /// To [`Request::Annotations`], ascending by entry.
     Annotations(Vec<Annotation>),
-    /// It could not be done, and nothing has changed.
+    /// It could not be done, and nothing has changed; but messages that were to be removed may be.
     Failed(Failure),
 }
 

@@ -85,13 +85,15 @@ pub enum Request {
         /// Keywords by name; new ones are added to the mailbox's table.
         keywords: Vec<String>,
     },
-    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Mailbox`].
+    /// Removes messages of the open mailbox, whatever their flags: [`Answer::Mailbox`]. If it fails, some
+    /// may have been removed, as the next [`Snapshot`] tells.
     Expunge {
         /// Which. UIDs that don't exist are passed over.
         uids: UidSet,
     },
     /// Copies messages of the open mailbox with their flags, keywords and dates, all or none:
-    /// [`Answer::Copied`]. Originals that go are missing in the next [`Snapshot`]. Keywords that the
+    /// [`Answer::Copied`]. Originals that go are missing in the next [`Snapshot`]; one that somebody
+    /// else takes at the same time is only his, and [`Answer::Copied`] does not tell it. Keywords that the
     /// other mailbox has no room for stay behind.
     Copy {
         /// Which. UIDs that don't exist are passed over.

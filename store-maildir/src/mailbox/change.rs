@@ -1,4 +1,4 @@
-//! What sessions do to a mailbox: on stable storage before it is told, all or nothing.
+//! What sessions do to a mailbox: on stable storage before it is told; but for removals, all or nothing.
 
 use super::names::Located;
 use super::{ATTEMPTS, Addition, Kept, Mailbox, Place};

@@ -10,6 +10,7 @@ use postroad_core::store::{Answer, Atomicity, Failure, FlagAction, Flags, Happen
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 type Event = Box<dyn FnOnce() -> Result<()> + Send>;
 
@@ -50,6 +51,11 @@ impl Altered for Arc<Eventful> {
     fn link(&self, from: &Path, to: &Path) -> Result<()> {
         self.happen("link", from)?;
         RealFiles.link(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> Result<()> {
+        self.happen("remove in", path.parent().unwrap())?;
+        RealFiles.remove(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
@@ -261,6 +267,27 @@ fn a_move_on_a_full_disk_keeps_the_copies_of_what_is_gone() {
         }
         assert_eq!(scene.texts(), ["1\r\n", "2\r\n"]);
     }
+}
+
+/// A delivery fails and can't even be taken back: it is known when it is repeated, under another name
+/// because time has passed.
+#[test]
+fn a_delivery_that_was_not_taken_back_is_not_made_twice() {
+    let scene = Scene::new(|desk| drop(desk.open("INBOX")));
+    let new = scene.account.join("new");
+    let mut desk = Desk::new(&scene.maildirs);
+    let mut deliver = || {
+        desk.write(b"letter\r\n");
+        desk.now = desk.now + Duration::from_secs(60);
+        let (targets, atomicity) = (vec![inbox()], Atomicity::All);
+        desk.ask(Request::Deliver { id: "Q1".into(), targets, atomicity })
+    };
+    scene.files.before("sync_folder", new.clone(), || Err(Errno::IO));
+    scene.files.before("remove in", new, || Err(Errno::IO));
+    let failed = deliver();
+    assert!(matches!(failed, Answer::Failed(Failure::Io(_))), "{failed:?}");
+    assert_eq!(deliver(), Answer::Delivered(vec![Ok(())]));
+    assert_eq!(scene.texts(), ["letter\r\n"]);
 }
 
 /// Two hosts replace the same message: one of them fails, and nothing of it stays.
