@@ -76,10 +76,11 @@ impl Peer {
         }
     }
 
-    /// What to wake for, if as much as that waits to be said to the other one.
-    fn interest(&self, waiting: usize) -> PollFlags {
+    /// What to wake for, if as much as that waits to be said to the other one, and what it says is held or not.
+    fn interest(&self, waiting: usize, is_held: bool) -> PollFlags {
         let mut flags = PollFlags::empty();
-        let reads = self.session.wants() == Wants::Read && !self.ended && waiting < TRANSMIT_HIGH;
+        let may_speak = self.session.wants() == Wants::Read && !self.ended;
+        let reads = may_speak && !is_held && waiting < TRANSMIT_HIGH;
         flags.set(PollFlags::IN, reads);
         flags.set(PollFlags::OUT, !self.session.transmit().is_empty());
         flags
@@ -101,28 +102,29 @@ pub(super) struct Relay<'r> {
     client: Peer,
     server: Peer,
     scribe: &'r mut Scribe,
-    /// Handshakes of STARTTLS that are under way.
-    handshakes: usize,
+    /// Whose handshakes of STARTTLS are under way. Until there are none, nothing is passed on: whoever is done first
+    /// may speak, but the other end does not hear it before its own handshake is done.
+    handshakes: Vec<End>,
     /// When a server is left whose client is gone.
     deadline: Option<Instant>,
 }
 
 impl<'r> Relay<'r> {
     pub(super) const fn new(client: Peer, server: Peer, scribe: &'r mut Scribe) -> Self {
-        Self { client, server, scribe, handshakes: 0, deadline: None }
+        Self { client, server, scribe, handshakes: Vec::new(), deadline: None }
     }
 
     /// Passes everything on until the end.
     pub(super) fn run(mut self) -> io::Result<()> {
         loop {
             let mut moved = false;
-            while let Some(heard) = self.client.session.poll() {
-                self.hear(End::Client, heard);
-                moved = true;
-            }
-            while let Some(heard) = self.server.session.poll() {
-                self.hear(End::Server, heard);
-                moved = true;
+            for end in [End::Client, End::Server] {
+                while !self.holds(end)
+                    && let Some(heard) = self.peer(end).session.poll()
+                {
+                    self.hear(end, heard);
+                    moved = true;
+                }
             }
             moved |= self.client.write();
             moved |= self.server.write();
@@ -144,6 +146,11 @@ impl<'r> Relay<'r> {
         }
     }
 
+    /// Whether what `end` says waits for the other one's handshake.
+    fn holds(&self, end: End) -> bool {
+        !self.handshakes.is_empty() && !self.handshakes.contains(&end)
+    }
+
     fn hear(&mut self, from: End, heard: Heard) {
         let now = super::now();
         match (from, heard) {
@@ -155,19 +162,22 @@ impl<'r> Relay<'r> {
                 self.scribe.hear_server(&octets);
                 self.client.session.handle(now, Order::Say(octets));
                 if self.scribe.takes_tls() {
-                    self.handshakes = 2;
+                    self.handshakes = vec![End::Client, End::Server];
                     self.client.session.handle(now, Order::Secure);
                     self.server.session.handle(now, Order::Secure);
                 }
             }
-            (_, Heard::Tls(Ok(_))) => {
-                if self.handshakes == 1 {
+            (end, Heard::Tls(Ok(_))) => {
+                let was_asked = !self.handshakes.is_empty();
+                self.handshakes.retain(|other| *other != end);
+                if was_asked && self.handshakes.is_empty() {
                     self.scribe.hear_tls();
                 }
-                self.handshakes = self.handshakes.saturating_sub(1);
             }
             (end, Heard::Tls(Err(why))) => {
-                self.scribe.hear_tls_failed(end, self.handshakes > 0, &why.0);
+                let was_asked = !self.handshakes.is_empty();
+                self.handshakes.clear();
+                self.scribe.hear_tls_failed(end, was_asked, &why.0);
                 self.client.session.handle(now, Order::Close);
                 self.peer(end).gone = true;
                 self.client.gone = true;
@@ -191,7 +201,9 @@ impl<'r> Relay<'r> {
     /// Sleeps until one of the two has something to say or takes something, or has waited too long.
     fn sleep(&mut self) -> io::Result<()> {
         let said = [self.client.session.transmit().len(), self.server.session.transmit().len()];
-        let interest = [self.client.interest(said[1]), self.server.interest(said[0])];
+        let held = [self.holds(End::Client), self.holds(End::Server)];
+        let interest =
+            [self.client.interest(said[1], held[0]), self.server.interest(said[0], held[1])];
         let timeouts = [self.client.session.poll_timeout(), self.server.session.poll_timeout()];
         let deadline = timeouts.into_iter().chain([self.deadline]).flatten().min();
         let timeout = deadline.map(|deadline| {

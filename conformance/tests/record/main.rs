@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
-use world::{Client, Way, World};
+use world::{Client, Gate, Way, World};
 
 const SECRET: &str = "open sesame";
 
@@ -53,6 +53,26 @@ fn a_submission_inside_starttls() {
     assert!(text.contains("C: STARTTLS\nS: 220 2.0.0 [..]\n= tls\n! tls ok\n"), "{text}");
     assert!(text.contains("needs user u1@example.com redacted-a\n"), "{text}");
     assert!(text.contains("C: ..dot\n"), "{text}");
+    world.stop();
+}
+
+#[test]
+fn a_client_that_speaks_before_the_server_has_begun_tls() {
+    let world = World::start("eager");
+    let gate = Gate::before(world.place(Service::Submission), b"STARTTLS\r\n");
+    let recorder = world.recorder_before(gate.place.clone(), Protocol::Submission, Way::CLEAR);
+    let mut client = recorder.connect();
+    client.hear("220 ");
+    client.say("EHLO me", "250 ");
+    client.say("STARTTLS", "220 ");
+    let mut client = client.begin_tls();
+    client.say_alone("EHLO me");
+    gate.open();
+    client.hear("250 ");
+    client.say("QUIT", "221 ");
+    drop(client);
+    let text = replayed(&recorder.file());
+    assert!(text.contains("= tls\n! tls ok\nC: EHLO me\n"), "{text}");
     world.stop();
 }
 

@@ -15,9 +15,9 @@ use postroad_store_maildir::{self as maildir, Maildirs, Spool};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConnection, ServerConfig, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -84,10 +84,15 @@ impl World {
 
     /// A proxy for one connection.
     pub(crate) fn recorder(&self, protocol: Protocol, service: Service, way: Way) -> Proxy {
+        self.recorder_before(self.place(service), protocol, way)
+    }
+
+    /// A proxy for one connection to the server at `place`.
+    pub(crate) fn recorder_before(&self, place: String, protocol: Protocol, way: Way) -> Proxy {
         let trust = Trust::RootsAnd(vec![self.certificate.clone()]);
         let options = Options {
             protocol,
-            upstream: Address { place: self.place(service), tls: way.tls },
+            upstream: Address { place, tls: way.tls },
             trust: client_config(trust).expect("certificates"),
             begins_with_tls: way.tls,
             certificate: self.tls.clone(),
@@ -111,6 +116,43 @@ impl World {
     pub(crate) fn stop(self) {
         assert_eq!(self.server.stop(MINUTE), 0, "sessions that did not end");
         std::fs::remove_dir_all(&self.folder).expect("its folder");
+    }
+}
+
+/// A server that is slow to begin TLS: what comes after the octets `until` waits for [`Gate::open`].
+pub(crate) struct Gate {
+    pub(crate) place: String,
+    opener: Sender<()>,
+}
+
+impl Gate {
+    pub(crate) fn before(server: String, until: &'static [u8]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let place = listener.local_addr().expect("an address").to_string();
+        let (opener, opened) = channel();
+        thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("a connection");
+            let mut server = TcpStream::connect(server).expect("a connection");
+            let mut back =
+                (server.try_clone().expect("a handle"), client.try_clone().expect("a handle"));
+            thread::spawn(move || std::io::copy(&mut back.0, &mut back.1));
+            let mut passed = Vec::new();
+            while !passed.ends_with(until) {
+                let mut octet = [0];
+                client.read_exact(&mut octet).expect("an octet");
+                server.write_all(&octet).expect("it is taken");
+                passed.extend(octet);
+            }
+            opened.recv_timeout(MINUTE).expect("it is opened");
+            // How it ends is the recorder's to say.
+            let _ = std::io::copy(&mut client, &mut server);
+            let _ = server.shutdown(Shutdown::Write);
+        });
+        Self { place, opener }
+    }
+
+    pub(crate) fn open(&self) {
+        self.opener.send(()).expect("a gate");
     }
 }
 
@@ -194,13 +236,18 @@ impl Client {
 
     /// Says `line`, then hears up to the line that contains `until`.
     pub(crate) fn say(&mut self, line: &str, until: &str) {
+        self.say_alone(line);
+        self.hear(until);
+    }
+
+    /// Says `line`, and waits for nothing but a handshake that is under way.
+    pub(crate) fn say_alone(&mut self, line: &str) {
         let octets = format!("{line}\r\n");
         let said = match self.stream.get_mut() {
             Stream::Plain(stream) => stream.write_all(octets.as_bytes()),
             Stream::Tls(stream) => stream.write_all(octets.as_bytes()),
         };
         said.expect("it is taken");
-        self.hear(until);
     }
 
     pub(crate) fn hear(&mut self, until: &str) {
